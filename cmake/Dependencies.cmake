@@ -1,0 +1,34 @@
+# Every library slabring uses: the version Debian 12 has, and what for. Nothing of it appears in a public header.
+
+find_package(Threads REQUIRED)
+
+# libjpeg-turbo 2.1.5 (libjpeg62-turbo-dev): JPEG, through the libjpeg API (regions need jpeg_crop_scanline).
+find_package(JPEG REQUIRED)
+
+# Boost 1.74 (libboost-dev, libboost-filesystem-dev): Interprocess' mapped_region maps the ring, Process starts workers.
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
+
+# stb 2022-09-08 (libstb-dev): PNG, BMP, GIF, TGA, PNM in; header-only. stb_image_write for the contact sheet.
+find_path(STB_INCLUDE_DIR NAMES stb_image.h PATH_SUFFIXES stb REQUIRED)
+
+# Random123 1.14 (librandom123-dev): Philox4x32-10; header-only.
+find_path(RANDOM123_INCLUDE_DIR NAMES Random123/philox.h REQUIRED)
+
+# nlohmann-json 3.11 (nlohmann-json3-dev): pipeline files, set-up messages, --json.
+find_package(nlohmann_json 3.7 REQUIRED)
+
+# fmt 9.1 (libfmt-dev): every message, used header-only so that the library has no run-time need of it.
+find_package(fmt 9 REQUIRED)
+
+if(SLABRING_BUILD_COMMAND)
+  # CLI11 2.1 (libcli11-dev): the command line. xxHash 0.8 (libxxhash-dev): XXH3-128 of `slabring digest`; header-only.
+  find_package(CLI11 2 REQUIRED)
+  find_path(XXHASH_INCLUDE_DIR NAMES xxhash.h REQUIRED)
+endif()
+
+if(SLABRING_BUILD_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+endif()
+if(SLABRING_BUILD_BENCHMARKS)
+  find_package(benchmark 1.7 REQUIRED)
+endif()

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "slabring/export.hpp"
+#include "slabring/sample.hpp"
+#include "slabring/tensor.hpp"
+
+namespace slabring {
+
+class RingSession;
+
+/// A lease on one slab of the ring: the batch's memory is the caller's until the Batch is destroyed or release() is
+/// called, from any thread, in any order among the batches held. Moving it keeps every pointer valid. It may outlive
+/// its Loader; the memory goes with the last lease.
+///
+/// The caller may write to images() and labels(). One Batch must not be used by two threads at once.
+class SLABRING_API Batch {
+ public:
+  Batch() noexcept = default;
+  Batch(Batch&& other) noexcept;
+  Batch& operator=(Batch&& other) noexcept;
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  ~Batch();
+
+  /// Gives the slab back; idempotent. Every view of this batch is invalid from then on.
+  void release() noexcept;
+  bool empty() const noexcept { return session_ == nullptr; }
+
+  /// Samples in this batch: batch_size, or fewer in the last one. Requires (as all below): !empty().
+  std::size_t size() const noexcept;
+  /// [size(), C, H, W] or [size(), H, W, C], contiguous.
+  Tensor images() const noexcept;
+  /// One a row; -1 where a sample has none or has failed.
+  std::span<std::int64_t> labels() const noexcept;
+  std::span<const SampleId> ids() const noexcept;
+  /// SampleStatus::ok, or why the row is zeroed.
+  std::span<const SampleStatus> statuses() const noexcept;
+  /// The rows that failed, with reasons; empty as a rule.
+  std::vector<SampleFault> faults() const;
+
+  std::uint64_t epoch() const noexcept;
+  /// Position in the epoch, from 0.
+  std::uint64_t index() const noexcept;
+
+ private:
+  friend class RingSession;
+  Batch(std::shared_ptr<RingSession> session, std::uint32_t slab) noexcept;
+
+  std::shared_ptr<RingSession> session_;
+  std::uint32_t slab_ = 0;
+};
+
+}  // namespace slabring

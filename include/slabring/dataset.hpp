@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slabring/export.hpp"
+#include "slabring/sample.hpp"
+
+namespace slabring {
+
+/// How a fresh process opens the same dataset: the kind's name, its configuration, and the descriptors of the tables it
+/// shares. The descriptors stay owned by the Dataset.
+struct DatasetRecipe {
+  std::string kind;
+  std::string config;  ///< JSON
+  std::vector<int> fds;
+};
+
+/// Which samples exist, and where the bytes of each are.
+///
+/// Thread rule: size(), load(), describe() and will_need() are const and may be called from several processes, and from
+/// several threads with a Sample each. A Dataset must outlive the Loaders that use it.
+///
+/// A user may subclass it; such a dataset has no recipe and needs `start_method = fork` (or `workers = 0`).
+class SLABRING_API Dataset {
+ public:
+  virtual ~Dataset();
+
+  /// How many samples there are; constant.
+  virtual std::uint64_t size() const = 0;
+
+  /// Fills in `sample` (already reset). Throwing anything derived from std::exception makes the sample a fault of its
+  /// batch with status dataset_failed and what() as the message. Requires: to_index(id) < size().
+  virtual void load(SampleId id, Sample& sample) const = 0;
+
+  /// What a message calls the sample: its path, or "sample 17".
+  virtual std::string describe(SampleId id) const;
+
+  /// A hint that load(id) comes soon: start reading ahead, keep nothing. Default: does nothing.
+  virtual void will_need(SampleId id) const noexcept;
+
+  /// Class names by label; empty when labels have no names.
+  virtual std::span<const std::string> classes() const noexcept;
+
+  /// How another process opens it; nullopt (the default): only by fork.
+  virtual std::optional<DatasetRecipe> recipe() const;
+};
+
+struct ImageFolderOptions {
+  /// File name endings that count, compared without case. Default: torchvision's IMG_EXTENSIONS
+  /// (torchvision/datasets/folder.py).
+  std::vector<std::string> extensions = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
+};
+
+class FileTable;
+
+/// A folder of class folders, numbered exactly as torchvision's ImageFolder does: classes are the sorted names of the
+/// sub-folders, samples are the files beneath each in the order of sorted(os.walk(folder, followlinks=True)), sorted
+/// within a folder. A folder with files and no sub-folders is a flat folder: every label is -1.
+///
+/// The index is one flat table in sealed shared memory, mapped read-only by every process: about 24 bytes and the
+/// relative path a sample, once, whatever the number of workers.
+class SLABRING_API ImageFolder : public Dataset {
+ public:
+  /// Throws Error(dataset) when `root` is missing, is no folder, holds no image, or a class folder holds none.
+  explicit ImageFolder(const std::filesystem::path& root, const ImageFolderOptions& options = {});
+  ~ImageFolder() override;
+  ImageFolder(ImageFolder&&) noexcept;
+  ImageFolder& operator=(ImageFolder&&) noexcept;
+
+  /// Opens what recipe() of another process described. Takes ownership of no descriptor.
+  /// Throws Error(dataset) when the table is malformed.
+  static std::unique_ptr<Dataset> from_recipe(const DatasetRecipe& recipe);
+
+  std::uint64_t size() const override;
+  void load(SampleId id, Sample& sample) const override;
+  std::string describe(SampleId id) const override;
+  void will_need(SampleId id) const noexcept override;
+  std::span<const std::string> classes() const noexcept override;
+  std::optional<DatasetRecipe> recipe() const override;
+
+  std::int64_t label(SampleId id) const;
+  const std::filesystem::path& root() const noexcept { return root_; }
+
+ private:
+  ImageFolder();
+  std::filesystem::path root_;
+  std::vector<std::string> classes_;
+  std::unique_ptr<FileTable> table_;
+};
+
+}  // namespace slabring

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "slabring/batch.hpp"
+#include "slabring/dataset.hpp"
+#include "slabring/error.hpp"
+#include "slabring/export.hpp"
+#include "slabring/options.hpp"
+#include "slabring/stats.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+class Epoch;
+
+/// Delivers a Dataset as batches in shared memory, in a fixed order, filled by worker processes.
+///
+/// The delivered bytes are a function of (dataset, pipeline, seed, epoch, batch_size, dtype, layout) alone: not of the
+/// number of workers, the start method, prefetch, or who was killed.
+///
+/// Thread rule: one thread iterates at a time; Batches may be released from any thread. The destructor ends coordinator
+/// and workers; Batches still held stay valid.
+class SLABRING_API Loader {
+ public:
+  /// Validates the options, allocates the ring, starts the processes.
+  /// Throws Error: invalid_argument (option and value named), dataset (empty), pipeline, memory (with the arithmetic),
+  /// process (worker program missing or of another version; `fork` refused).
+  /// Requires: `dataset` outlives the Loader.
+  Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options = {});
+  Loader(const Dataset&&, Pipeline, const LoaderOptions& = {}) = delete;
+  ~Loader();
+  Loader(Loader&&) noexcept;
+  Loader& operator=(Loader&&) noexcept;
+
+  /// The batches of epoch `number`, any number in any order, from its first batch. What was prefetched of another epoch
+  /// is dropped; leaving the last epoch's loop early needs nothing. Invalidates earlier Epoch objects of this Loader.
+  Epoch epoch(std::uint64_t number);
+
+  /// The next batch of the epoch begun last; an empty Batch at its end. What `for` over epoch() calls.
+  /// Throws Error: ring_exhausted at once when every slab is held; sample_fault by policy; process when the coordinator
+  /// has died, after every complete batch was delivered; timeout.
+  Batch next();
+
+  std::uint64_t batches_per_epoch() const noexcept;  ///< exact
+  std::uint64_t samples_per_epoch() const noexcept;  ///< exact: without what drop_last leaves out
+  RowShape row_shape() const noexcept;
+  /// The options in force, with every automatic value resolved.
+  const LoaderOptions& options() const noexcept;
+  const Pipeline& pipeline() const noexcept;
+  LoaderStats stats() const;
+  /// The mapping that all batches lie in, page-aligned; for cudaHostRegister.
+  std::span<std::byte> region() const noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// One pass over the data, for range-`for`. The loop variable is a Batch that is given back when the loop goes on,
+/// unless it was moved from.
+class SLABRING_API Epoch {
+ public:
+  class SLABRING_API iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Batch;
+    using difference_type = std::ptrdiff_t;
+    using pointer = Batch*;
+    using reference = Batch&;
+
+    reference operator*() const noexcept { return *current_; }
+    pointer operator->() const noexcept { return current_; }
+    iterator& operator++();
+    void operator++(int) { ++*this; }
+    friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept { return it.current_->empty(); }
+
+   private:
+    friend class Epoch;
+    iterator(Loader* loader, Batch* current) noexcept : loader_(loader), current_(current) {}
+    Loader* loader_;
+    Batch* current_;
+  };
+
+  iterator begin();
+  static std::default_sentinel_t end() noexcept { return {}; }
+
+ private:
+  friend class Loader;
+  explicit Epoch(Loader* loader) noexcept : loader_(loader) {}
+  Loader* loader_;
+  Batch current_;
+};
+
+}  // namespace slabring

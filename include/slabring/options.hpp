@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "slabring/export.hpp"
+#include "slabring/tensor.hpp"
+
+namespace slabring {
+
+/// Where workers come from. docs/architecture.md compares them.
+enum class StartMethod : std::uint8_t {
+  forkserver,  ///< the coordinator is a fresh slabring-worker; workers are forked from it
+  spawn,       ///< the same, and each worker is a fresh program too
+  fork,        ///< coordinator and workers are forks of the caller: user datasets and lambdas work
+};
+SLABRING_API std::string_view to_string(StartMethod method) noexcept;
+
+/// What the iteration does about a batch in which a sample failed.
+enum class OnError : std::uint8_t {
+  raise,  ///< throws SampleError (`throw` on the command line)
+  mask,   ///< delivers the batch: the row is zeroed, its status says why
+};
+SLABRING_API std::string_view to_string(OnError policy) noexcept;
+
+/// Huge pages under the ring.
+enum class HugePages : std::uint8_t {
+  automatic,  ///< MADV_COLLAPSE where the kernel has it; failure is no error
+  off,
+};
+
+/// Options of a Loader; the names are PyTorch's where PyTorch has one. Validated once, by the Loader's constructor,
+/// with the option and its value in the message.
+struct LoaderOptions {
+  // ---- behaviour ----
+  std::int64_t batch_size = 1;  ///< samples a batch, 1 to 4096
+  bool shuffle = false;         ///< a new permutation each epoch, a function of (seed, epoch)
+  bool drop_last = false;       ///< leave out a partial last batch
+  std::uint64_t seed = 0;       ///< of the order and of every random transform
+  /// Element type; unset: the pipeline's own, else f32 when the pipeline normalizes and u8 when not.
+  std::optional<DType> dtype{};
+  /// Order of the axes; unset: the pipeline's own, else nchw.
+  std::optional<Layout> layout{};
+  OnError on_error = OnError::raise;
+  /// A sample that keeps a worker longer is given up: the worker is killed, the sample counts as crashed. 0: no limit.
+  std::chrono::milliseconds timeout{120'000};
+  /// Epochs that will be asked for, if known; nothing beyond is prefetched. 0: unknown, prefetch runs on.
+  std::uint64_t epochs = 0;
+
+  // ---- performance ----
+  /// Worker processes; 0 does the same work in the calling thread. Unset: the CPUs this process may use, by affinity
+  /// and cgroup quota.
+  std::optional<int> workers{};
+  /// Slabs in the ring, 2 to 64. Memory is prefetch x batch, whatever the number of workers.
+  int prefetch = 4;
+  StartMethod start_method = StartMethod::forkserver;
+  HugePages huge_pages = HugePages::automatic;
+  /// Allows `fork` although the caller has threads or a GPU open. A lock held by another thread then stays locked in
+  /// the workers for ever.
+  bool force_fork = false;
+  /// Path of slabring-worker; empty: $SLABRING_WORKER, beside the program, then the installation's libexec.
+  std::string worker_program{};
+};
+
+/// CPUs this process may use: the smaller of its affinity mask and its cgroup's quota (rounded up), at least 1.
+SLABRING_API int available_cpus() noexcept;
+
+}  // namespace slabring

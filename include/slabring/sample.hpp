@@ -1,0 +1,114 @@
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slabring/export.hpp"
+
+namespace slabring {
+
+/// The number of a sample in its Dataset: 0 <= id < Dataset::size().
+enum class SampleId : std::uint64_t {};
+
+constexpr std::uint64_t to_index(SampleId id) noexcept { return static_cast<std::uint64_t>(id); }
+
+/// What became of one row of a batch. The values are part of the shared-memory layout and of `slabring verify --json`:
+/// never renumber.
+enum class SampleStatus : std::uint32_t {
+  ok = 0,
+  pending = 1,            ///< not yet written; never delivered
+  open_failed = 2,        ///< the file is missing or may not be read
+  read_failed = 3,        ///< reading it failed half way
+  empty = 4,              ///< zero bytes
+  too_large = 5,          ///< bytes, pixels, scans or frames beyond the limits
+  unknown_format = 6,     ///< no decoder recognises its first bytes
+  unsupported = 7,        ///< a known format in a variant that is not read
+  corrupt = 8,            ///< the decoder found a contradiction
+  truncated = 9,          ///< the data ends early
+  wrong_shape = 10,       ///< the result does not have the shape of a row
+  transform_failed = 11,  ///< a user's transform threw
+  dataset_failed = 12,    ///< a user's dataset threw
+  out_of_memory = 13,     ///< the worker's memory limit was reached
+  quarantined = 14,       ///< workers died while they had it in hand
+  stalled = 15,           ///< took longer than `timeout`; its worker was killed
+  cancelled = 16,         ///< its batch was given up (early break); never delivered
+};
+
+/// The code as scripts see it: "open_failed". Unknown values give "unknown".
+SLABRING_API std::string_view to_string(SampleStatus status) noexcept;
+
+/// One failed sample: which, why, and in words.
+struct SampleFault {
+  SampleId id{};
+  SampleStatus status = SampleStatus::ok;
+  std::string source;   ///< Dataset::describe(id): a path, as a rule
+  std::string message;  ///< a sentence, without the source
+};
+
+/// Pixels somebody else owns: `height` rows of `width` pixels of `channels` interleaved bytes, `stride` bytes apart.
+struct ImageView {
+  const std::uint8_t* data = nullptr;
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  std::ptrdiff_t stride = 0;
+
+  const std::uint8_t* row(int y) const noexcept { return data + stride * y; }
+};
+
+/// As ImageView, to be written to.
+struct MutableImageView {
+  std::uint8_t* data = nullptr;
+  int width = 0;
+  int height = 0;
+  int channels = 0;
+  std::ptrdiff_t stride = 0;
+
+  std::uint8_t* row(int y) const noexcept { return data + stride * y; }
+  operator ImageView() const noexcept { return {data, width, height, channels, stride}; }
+};
+
+/// What Dataset::load fills in: the label, and exactly one of a file's path, encoded bytes, or pixels.
+///
+/// Owned by one worker and reused for all its samples, so that its buffers are allocated once. Views handed to
+/// from_encoded() and from_pixels() must stay valid until the next load() on the same Sample; they may point into
+/// buffer().
+class SLABRING_API Sample {
+ public:
+  enum class Source : std::uint8_t { none, file, encoded, pixels };
+
+  /// Forgets the last sample; the capacity of the buffers stays.
+  void reset() noexcept;
+
+  void set_label(std::int64_t label) noexcept { label_ = label; }
+  /// The worker reads the file itself, limits first.
+  void from_file(std::string_view path);
+  /// The bytes of an image file.
+  void from_encoded(std::span<const std::byte> bytes) noexcept;
+  /// Ready pixels; no decoder runs.
+  void from_pixels(const ImageView& pixels) noexcept;
+
+  /// Room that a dataset may read into.
+  std::vector<std::byte>& buffer() noexcept { return buffer_; }
+
+  std::int64_t label() const noexcept { return label_; }
+  Source source() const noexcept { return source_; }
+  const std::string& path() const noexcept { return path_; }
+  std::span<const std::byte> encoded() const noexcept { return encoded_; }
+  const ImageView& pixels() const noexcept { return pixels_; }
+
+ private:
+  std::int64_t label_ = -1;
+  Source source_ = Source::none;
+  std::string path_;
+  std::span<const std::byte> encoded_;
+  ImageView pixels_;
+  std::vector<std::byte> buffer_;
+};
+
+}  // namespace slabring

@@ -1,0 +1,12 @@
+#pragma once
+
+/// Everything a user of the library needs.
+#include "slabring/batch.hpp"
+#include "slabring/dataset.hpp"
+#include "slabring/error.hpp"
+#include "slabring/loader.hpp"
+#include "slabring/options.hpp"
+#include "slabring/sample.hpp"
+#include "slabring/stats.hpp"
+#include "slabring/tensor.hpp"
+#include "slabring/transform.hpp"

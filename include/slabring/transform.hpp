@@ -1,0 +1,150 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "slabring/export.hpp"
+#include "slabring/sample.hpp"
+#include "slabring/tensor.hpp"
+
+namespace slabring {
+
+/// Pillow's filters; names as torchvision's InterpolationMode.
+enum class Interpolation : std::uint8_t { nearest, box, bilinear, hamming, bicubic, lanczos };
+SLABRING_API std::string_view to_string(Interpolation interpolation) noexcept;
+
+/// Height and width in pixels, torchvision's order; one number means a square.
+struct Size {
+  int height = 0;
+  int width = 0;
+  constexpr Size(int side) : height(side), width(side) {}  // NOLINT(google-explicit-constructor): Size in disguise
+  constexpr Size(int h, int w) : height(h), width(w) {}
+  bool operator==(const Size&) const = default;
+};
+
+/// torchvision.transforms.Resize. With one number the shorter side becomes that long and the other keeps the ratio
+/// (truncated, at least 1), `max_size` bounding the longer side; with two, exactly that.
+struct Resize {
+  int shorter_side = 0;  ///< 0: use `exact`
+  std::optional<Size> exact;
+  int max_size = 0;  ///< 0: no bound
+  Interpolation interpolation = Interpolation::bilinear;
+
+  explicit Resize(int side, Interpolation mode = Interpolation::bilinear, int longest = 0)
+      : shorter_side(side), max_size(longest), interpolation(mode) {}
+  explicit Resize(Size size, Interpolation mode = Interpolation::bilinear) : exact(size), interpolation(mode) {}
+  bool operator==(const Resize&) const = default;
+};
+
+/// torchvision.transforms.CenterCrop; an image smaller than `size` is padded with zeros, as there.
+struct CenterCrop {
+  Size size;
+  explicit CenterCrop(Size crop) : size(crop) {}
+  bool operator==(const CenterCrop&) const = default;
+};
+
+/// torchvision.transforms.RandomResizedCrop: ten tries of a uniform share of the area with a log-uniform ratio, then
+/// the central fallback; the crop is resized to `size`.
+struct RandomResizedCrop {
+  Size size;
+  std::array<double, 2> scale{0.08, 1.0};
+  std::array<double, 2> ratio{3.0 / 4.0, 4.0 / 3.0};
+  Interpolation interpolation = Interpolation::bilinear;
+
+  explicit RandomResizedCrop(Size crop, std::array<double, 2> area = {0.08, 1.0},
+                             std::array<double, 2> aspect = {3.0 / 4.0, 4.0 / 3.0},
+                             Interpolation mode = Interpolation::bilinear)
+      : size(crop), scale(area), ratio(aspect), interpolation(mode) {}
+  bool operator==(const RandomResizedCrop&) const = default;
+};
+
+/// torchvision.transforms.RandomHorizontalFlip.
+struct RandomHorizontalFlip {
+  double p = 0.5;
+  explicit RandomHorizontalFlip(double probability = 0.5) : p(probability) {}
+  bool operator==(const RandomHorizontalFlip&) const = default;
+};
+
+/// torchvision's ToTensor followed by Normalize: (v / 255 - mean) / std per channel in float32. Needs dtype f32 or f16.
+struct Normalize {
+  std::vector<double> mean;
+  std::vector<double> std;
+  Normalize(std::vector<double> means, std::vector<double> deviations)
+      : mean(std::move(means)), std(std::move(deviations)) {}
+  /// The mean and deviation of ImageNet that torchvision's models were trained with.
+  static Normalize imagenet() { return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}; }
+  bool operator==(const Normalize&) const = default;
+};
+
+/// The randomness a user's transform may use: a pure function of (seed, epoch, sample id, position in the pipeline).
+class SLABRING_API RandomStream {
+ public:
+  /// `key` stands for seed and epoch; the loader makes these.
+  RandomStream(std::uint64_t key, SampleId id, std::uint32_t op) noexcept : key_(key), id_(id), op_(op) {}
+  /// Uniform 64 bits; each call gives the next ones of the stream.
+  std::uint64_t bits() noexcept;
+  /// Uniform in [0, 1) with 53 random bits.
+  double uniform() noexcept;
+  /// Uniform in [low, high).
+  double uniform(double low, double high) noexcept { return low + (high - low) * uniform(); }
+  /// Uniform in 0 .. bound-1, without bias. Requires: bound > 0.
+  std::uint64_t below(std::uint64_t bound) noexcept;
+
+ private:
+  std::uint64_t key_;
+  SampleId id_;
+  std::uint32_t op_;
+  std::uint32_t block_ = 0;
+  std::array<std::uint64_t, 2> pending_{};
+  int left_ = 0;
+};
+
+/// Any function over the pixels, in place, the shape kept. Runs in the workers, so it cannot be carried to another
+/// program: needs `start_method = fork` or `workers = 0`, and must stand before Normalize. What it throws becomes a
+/// fault of the sample (transform_failed).
+struct Lambda {
+  std::function<void(const MutableImageView& image, RandomStream& random)> apply;
+  explicit Lambda(std::function<void(const MutableImageView&, RandomStream&)> function) : apply(std::move(function)) {}
+};
+
+using Transform = std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, Normalize, Lambda>;
+
+/// The transforms of a loader, in order: plain data. Copying it is cheap enough; const use is thread-safe.
+class SLABRING_API Pipeline {
+ public:
+  Pipeline() = default;
+  Pipeline(std::initializer_list<Transform> transforms) : transforms_(transforms) {}
+  explicit Pipeline(std::vector<Transform> transforms) : transforms_(std::move(transforms)) {}
+
+  /// `train` of the command line: RandomResizedCrop(size), RandomHorizontalFlip, and Normalize::imagenet() if asked.
+  static Pipeline train(int size = 224, bool normalize = true);
+  /// `val`: Resize(size * 256 / 224), CenterCrop(size), and Normalize::imagenet() if asked.
+  static Pipeline val(int size = 224, bool normalize = true);
+
+  /// Reads {"transforms": [{"op": "Resize", "size": 256}, ...], "dtype": "f32", "layout": "nchw"}.
+  /// Throws Error(pipeline) that says where and what is allowed, for unknown ops, keys and values.
+  static Pipeline from_json(std::string_view json);
+  /// The same form. Throws Error(pipeline) when a Lambda is in it.
+  std::string to_json() const;
+
+  const std::vector<Transform>& transforms() const noexcept { return transforms_; }
+  /// True when the pipeline can be carried to another program (no Lambda in it).
+  bool portable() const noexcept;
+
+  /// What a pipeline file may fix besides the transforms.
+  std::optional<DType> dtype;
+  std::optional<Layout> layout;
+
+ private:
+  std::vector<Transform> transforms_;
+};
+
+}  // namespace slabring

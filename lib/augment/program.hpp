@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "augment/geometry.hpp"
+#include "base/rect.hpp"
+#include "slabring/tensor.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// Where the randomness of one sample comes from: epoch_key(seed, epoch, augment) and the sample's id.
+struct SampleKey {
+  std::uint64_t epoch_key = 0;
+  SampleId id{};
+};
+
+/// Memory for intermediate images and weights; owned by one worker, grown rarely, given back after an outlier.
+class AugmentScratch;
+
+/// A validated pipeline, ready to run on any image: geometry is drawn first, so that the decoder can leave out what is
+/// not needed; the last step writes the row.
+///
+/// Immutable and thread-safe; per-sample state lives in SamplePlan, memory in AugmentScratch.
+class Program {
+ public:
+  /// Throws Error(pipeline) when transforms contradict each other or `dtype`, naming the op and its position.
+  /// Transforms that fix no output size need `source`: the shape (height, width, channels) that every sample has;
+  /// without it, Error(pipeline) says that a Resize or a crop is needed.
+  Program(const Pipeline& pipeline, DType dtype, Layout layout, std::optional<RowShape> source = std::nullopt);
+  ~Program();
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+
+  const RowShape& row_shape() const noexcept;
+
+  /// Draws everything random and lays out the steps for an image of this size. Throws SampleFailure(wrong_shape) when
+  /// the result would not have row_shape(). Requires: width, height > 0.
+  void plan(int width, int height, const SampleKey& key, SamplePlan& plan) const;
+
+  /// Runs the plan. `pixels` holds plan.region() of the image (its row 0 is region().y); all of row_shape().bytes() at
+  /// `row` is written. Throws SampleFailure (wrong_shape: channels do not fit; transform_failed).
+  void run(const SamplePlan& plan, const ImageView& pixels, std::byte* row, AugmentScratch& scratch) const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slabring

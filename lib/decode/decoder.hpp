@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/rect.hpp"
+#include "slabring/sample.hpp"
+
+namespace slabring {
+
+/// Checked from the header, before anything is allocated for pixels.
+struct DecodeLimits {
+  /// Width x height. Default: Pillow's error level, 2 x Image.MAX_IMAGE_PIXELS (PIL/Image.py).
+  std::uint64_t max_pixels = 178'956'970;
+  /// Size of the encoded file.
+  std::uint64_t max_file_bytes = std::uint64_t{1} << 30;
+  /// Scans of a progressive JPEG; a 52 kB file with 1,500 scans costs 2 s. Default: libjpeg-turbo's own fuzzers use
+  /// 500.
+  int max_jpeg_scans = 500;
+};
+
+enum class ImageFormat : std::uint8_t { jpeg, png, bmp, gif, tga, pnm };
+const char* to_string(ImageFormat format) noexcept;
+
+/// What is known before decoding. Width and height are upright: after EXIF orientation.
+struct ImageHeader {
+  ImageFormat format{};
+  int width = 0;
+  int height = 0;
+  int orientation = 1;  ///< EXIF, 1 to 8
+};
+
+/// Turns encoded bytes into upright RGB pixels equal to Pillow's
+/// `ImageOps.exif_transpose(Image.open(f)).convert("RGB")`. The format is recognised by its first bytes, never by a
+/// name.
+///
+/// Owned by one worker; keeps its scratch memory between images and gives it back after an outlier. Not thread-safe.
+/// Failures throw SampleFailure and leave the decoder ready for the next image.
+class Decoder {
+ public:
+  explicit Decoder(const DecodeLimits& limits = {});
+  ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  /// Reads the header and checks the limits. `encoded` must stay valid until decode() has returned.
+  ImageHeader open(std::span<const std::byte> encoded);
+
+  /// The pixels of `region` (upright coordinates, inside the image), 3 channels, equal to that part of the full decode.
+  /// May decode less than the whole image. The view is valid until the next call on this Decoder.
+  /// Requires: open() succeeded and decode() was not called since.
+  ImageView decode(const Rect& region);
+
+  /// Bytes of scratch held now; for tests of memory growth.
+  std::size_t scratch_bytes() const noexcept;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace slabring
