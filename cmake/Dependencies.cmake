@@ -1,5 +1,10 @@
 # Every library slabring uses: the version Debian 12 has, and what for. Nothing of it appears in a public header.
 
+if(NOT PROJECT_IS_TOP_LEVEL)
+  # The project around us links what the static library needs from its own folders.
+  set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
+endif()
+
 find_package(Threads REQUIRED)
 
 # libjpeg-turbo 2.1.5 (libjpeg62-turbo-dev): JPEG, through the libjpeg API (regions need jpeg_crop_scanline).
@@ -27,8 +32,10 @@ if(SLABRING_BUILD_COMMAND)
 endif()
 
 if(SLABRING_BUILD_TESTS)
+  # GoogleTest 1.12 (libgtest-dev, libgmock-dev).
   find_package(GTest 1.12 REQUIRED)
 endif()
 if(SLABRING_BUILD_BENCHMARKS)
+  # Google Benchmark 1.7 (libbenchmark-dev).
   find_package(benchmark 1.7 REQUIRED)
 endif()

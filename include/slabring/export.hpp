@@ -1,8 +1,5 @@
 #pragma once
 
-/// Marks what a shared build of slabring exports; everything else is hidden.
-#if defined(SLABRING_SHARED)
+/// Marks what slabring exports; a build of it hides everything else. The same mark in static and shared builds, so that
+/// both are linked from the same objects and users need no definition of their own.
 #define SLABRING_API __attribute__((visibility("default")))
-#else
-#define SLABRING_API
-#endif
