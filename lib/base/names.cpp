@@ -1,0 +1,65 @@
+#include "base/names.hpp"
+
+#include <array>
+
+namespace slabring {
+namespace {
+
+constexpr std::array<std::string_view, 3> dtype_names{"u8", "f16", "f32"};
+constexpr std::array<std::string_view, 2> layout_names{"nchw", "nhwc"};
+constexpr std::array<std::string_view, 6> interpolation_names{"nearest", "box",     "bilinear",
+                                                              "hamming", "bicubic", "lanczos"};
+constexpr std::array<std::string_view, 3> start_method_names{"forkserver", "spawn", "fork"};
+constexpr std::array<std::string_view, 2> on_error_names{"throw", "mask"};  // `raise` in C++, where throw is a keyword
+
+// Names stand in the order of the values; these would fail if somebody reordered an enum.
+static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc) == 1);
+static_assert(static_cast<int>(Interpolation::bilinear) == 2 && static_cast<int>(Interpolation::lanczos) == 5);
+static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::mask) == 1);
+
+template <class Enum>
+std::string_view name_of(Enum value) noexcept {
+  const auto names = names_of<Enum>();
+  const auto index = static_cast<std::size_t>(value);
+  return index < names.size() ? names[index] : "unknown";
+}
+
+}  // namespace
+
+template <>
+std::span<const std::string_view> names_of<DType>() noexcept {
+  return dtype_names;
+}
+template <>
+std::span<const std::string_view> names_of<Layout>() noexcept {
+  return layout_names;
+}
+template <>
+std::span<const std::string_view> names_of<Interpolation>() noexcept {
+  return interpolation_names;
+}
+template <>
+std::span<const std::string_view> names_of<StartMethod>() noexcept {
+  return start_method_names;
+}
+template <>
+std::span<const std::string_view> names_of<OnError>() noexcept {
+  return on_error_names;
+}
+
+std::string_view to_string(DType dtype) noexcept { return name_of(dtype); }
+std::string_view to_string(Layout layout) noexcept { return name_of(layout); }
+std::string_view to_string(Interpolation interpolation) noexcept { return name_of(interpolation); }
+std::string_view to_string(StartMethod method) noexcept { return name_of(method); }
+std::string_view to_string(OnError policy) noexcept { return name_of(policy); }
+
+std::string joined(std::span<const std::string_view> names) {
+  std::string text;
+  for (const std::string_view name : names) {
+    if (!text.empty()) text += ", ";
+    text += name;
+  }
+  return text;
+}
+
+}  // namespace slabring
