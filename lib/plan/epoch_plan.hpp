@@ -9,6 +9,7 @@
 
 namespace slabring {
 
+/// Requires: samples <= Permutation::max_size, batch_size >= 1.
 struct PlanOptions {
   std::uint64_t samples = 0;  ///< of the dataset
   std::uint32_t batch_size = 1;
@@ -17,21 +18,27 @@ struct PlanOptions {
   std::uint64_t seed = 0;
 };
 
-/// Which samples make up which batch of which epoch: a pure function, no I/O. Remembers only the permutation of the
-/// epoch asked for last, so one object serves one thread.
+/// Which samples make up which batch of which epoch: a pure function, no I/O, any batch of any epoch in any order.
+/// Remembers only the permutation of the epoch asked for last, so one object serves one thread.
+///
+/// A shuffled epoch with drop_last leaves out other samples each time.
 class EpochPlan {
  public:
-  explicit EpochPlan(const PlanOptions& options) noexcept;
+  explicit EpochPlan(const PlanOptions& options) noexcept : options_(options) {}
 
-  std::uint64_t batches() const noexcept;  ///< of every epoch; 0 when drop_last leaves nothing
-  std::uint64_t samples() const noexcept;  ///< of every epoch
-  std::uint32_t rows(
-      std::uint64_t batch) const noexcept;  ///< batch_size, or fewer in the last. Requires: batch < batches()
+  /// Batches of every epoch; 0 when there are no samples or drop_last leaves nothing.
+  std::uint64_t batches() const noexcept;
+  /// Samples delivered by every epoch: without what drop_last leaves out.
+  std::uint64_t samples() const noexcept;
+  /// batch_size, or fewer in the last batch. Requires: batch < batches().
+  std::uint32_t rows(std::uint64_t batch) const noexcept;
 
-  /// Fills in rows(batch) ids. Requires: out.size() >= rows(batch).
-  void ids(std::uint64_t epoch, std::uint64_t batch, std::span<SampleId> out);
+  /// Fills in the first rows(batch) of `out`. Requires: batch < batches(), out.size() >= rows(batch).
+  void ids(std::uint64_t epoch, std::uint64_t batch, std::span<SampleId> out) noexcept;
 
  private:
+  const Permutation& order(std::uint64_t epoch) noexcept;
+
   PlanOptions options_;
   std::optional<Permutation> order_;
   std::uint64_t order_epoch_ = 0;
