@@ -11,11 +11,19 @@ namespace slabring {
 /// One resampling with everything that merges into it without changing a pixel: take `source` of the input, resample it
 /// to `resized`, keep `window` of that (it may reach beyond: zeros), mirror.
 struct GeometryStage {
-  Rect source;      ///< in the stage's input; always inside it
+  Rect source;      ///< in the stage's input; always inside it, never empty
   Size resized{0};  ///< equal to source's size: no resampling
   Rect window;      ///< in the resized image
   bool mirrored = false;
   Interpolation interpolation = Interpolation::bilinear;
+
+  bool resamples() const noexcept { return resized.width != source.width || resized.height != source.height; }
+  /// The part of the window that shows pixels, in the resized image; empty: all of it is padding.
+  Rect visible() const noexcept;
+  /// True when the window reaches beyond the resized image.
+  bool pads() const noexcept { return visible() != window; }
+  /// The part of the stage's input that is read: `source`, or what the filter of the visible part reaches of it.
+  Rect read_region() const noexcept;
 };
 
 /// What will be done to one image. Reused between samples; const use only after Program::plan.
@@ -31,6 +39,38 @@ struct SamplePlan {
   SampleId id{};
 
   const Rect& region() const noexcept { return source_region; }
+};
+
+/// The common part; width and height are 0 when there is none.
+Rect intersection(const Rect& a, const Rect& b) noexcept;
+
+/// Lays out the steps of a plan from operations given one after another, each on the image that the ones before it
+/// left. Operations share a stage as long as its pixels stay those of doing them one by one.
+///
+/// Writes to `steps` from the first call on. Throws SampleFailure(too_large) for an image that would not fit into
+/// memory, as Pillow would fail on it.
+class StagePlanner {
+ public:
+  /// Requires: width, height > 0.
+  StagePlanner(int width, int height, std::vector<SamplePlan::Step>& steps);
+
+  /// The image as it is now.
+  Size size() const noexcept { return {stage().window.height, stage().window.width}; }
+
+  /// Keeps `rect`, in coordinates of the image as it is now; what reaches beyond becomes zeros.
+  void crop(const Rect& rect);
+  void resize(Size size, Interpolation interpolation);
+  void mirror() noexcept { stage().mirrored = !stage().mirrored; }
+  /// Ends the stage; `pixel_op` runs on what it gives (-1: nothing does).
+  void end_stage(int pixel_op);
+
+ private:
+  GeometryStage& stage() noexcept { return steps_.back().stage; }
+  const GeometryStage& stage() const noexcept { return steps_.back().stage; }
+  void push_stage(int width, int height);
+  void keep_visible_source();
+
+  std::vector<SamplePlan::Step>& steps_;
 };
 
 }  // namespace slabring

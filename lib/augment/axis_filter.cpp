@@ -1,0 +1,186 @@
+#include "augment/axis_filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace slabring {
+namespace {
+
+// ---- the filters, as Pillow defines them (float constants included) ----
+
+double box(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
+
+double bilinear(double x) {
+  x = std::fabs(x);
+  return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+double hamming(double x) {
+  x = std::fabs(x);
+  if (x == 0.0) return 1.0;
+  if (x >= 1.0) return 0.0;
+  x *= std::numbers::pi;
+  return std::sin(x) / x * (static_cast<double>(0.54F) + static_cast<double>(0.46F) * std::cos(x));
+}
+
+double bicubic(double x) {
+  constexpr double a = -0.5;
+  x = std::fabs(x);
+  if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+  if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * a;
+  return 0.0;
+}
+
+double sinc(double x) {
+  if (x == 0.0) return 1.0;
+  x *= std::numbers::pi;
+  return std::sin(x) / x;
+}
+
+double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3.0) : 0.0; }
+
+struct Filter {
+  double (*weight)(double);
+  double support;  // half its width, in input pixels when nothing shrinks
+};
+
+Filter filter_of(Interpolation interpolation) noexcept {
+  switch (interpolation) {
+    case Interpolation::box: return {box, 0.5};
+    case Interpolation::hamming: return {hamming, 1.0};
+    case Interpolation::bicubic: return {bicubic, 2.0};
+    case Interpolation::lanczos: return {lanczos, 3.0};
+    case Interpolation::nearest:  // has its own positions, see nearest_span()
+    case Interpolation::bilinear: break;
+  }
+  return {bilinear, 1.0};
+}
+
+// ---- where a filter lies ----
+
+// Positions of a weighted filter along one axis.
+class Placement {
+ public:
+  explicit Placement(const AxisScale& axis) noexcept
+      : filter_(filter_of(axis.interpolation)),
+        in_(axis.in),
+        scale_(static_cast<double>(axis.in) / axis.out),
+        stretch_(std::max(scale_, 1.0)),
+        support_(filter_.support * stretch_) {}
+
+  double center(int pixel) const noexcept { return (pixel + 0.5) * scale_; }
+
+  // Truncation of the rounded ends, not floor: Pillow's arithmetic decides which pixels take part.
+  PixelSpan span(int pixel) const noexcept {
+    const double middle = center(pixel);
+    const int begin = static_cast<int>(middle - support_ + 0.5);
+    const int end = static_cast<int>(middle + support_ + 0.5);
+    return {std::max(begin, 0), std::min(end, in_)};
+  }
+
+  // Writes the weights of the span's pixels, their sum made 1.
+  void weights(int pixel, PixelSpan span, double* out) const {
+    const double middle = center(pixel);
+    const double inverse = 1.0 / stretch_;
+    double sum = 0.0;
+    for (int i = span.begin; i < span.end; ++i) {
+      const double weight = filter_.weight((i - middle + 0.5) * inverse);
+      out[i - span.begin] = weight;
+      sum += weight;
+    }
+    if (sum == 0.0) return;
+    for (int i = 0; i < span.end - span.begin; ++i) out[i] /= sum;
+  }
+
+ private:
+  Filter filter_;
+  int in_;
+  double scale_;
+  double stretch_;
+  double support_;
+};
+
+// Calls visit(i, input pixel) for the kept pixels. Pillow adds up the step from pixel to pixel, so does this: the sum's
+// rounding errors decide between neighbours.
+template <class Visit>
+void for_each_nearest(const AxisScale& axis, const Visit& visit) {
+  const double step = static_cast<double>(axis.in) / axis.out;
+  double position = step * 0.5;
+  for (int pixel = 0; pixel < axis.first + axis.count; ++pixel) {
+    if (pixel >= axis.first) visit(pixel - axis.first, std::min(static_cast<int>(position), axis.in - 1));
+    position += step;
+  }
+}
+
+std::int32_t fixed_point(double weight) noexcept {
+  constexpr double one = 1 << weight_bits;
+  return static_cast<std::int32_t>(weight < 0.0 ? weight * one - 0.5 : weight * one + 0.5);
+}
+
+}  // namespace
+
+PixelSpan AxisScale::support() const noexcept {
+  if (interpolation == Interpolation::nearest) {
+    PixelSpan span{in, 0};
+    for_each_nearest(*this, [&](int, int source) {
+      span.begin = std::min(span.begin, source);
+      span.end = source + 1;
+    });
+    return span;
+  }
+  const Placement placement(*this);
+  return {placement.span(first).begin, placement.span(first + count - 1).end};
+}
+
+void AxisFilter::prepare(const AxisScale& scale) {
+  if (scale == scale_) return;
+  scale_ = {};  // nothing is prepared if memory runs out half way
+  if (scale.interpolation == Interpolation::nearest) {
+    prepare_nearest(scale);
+  } else {
+    prepare_weighted(scale);
+  }
+  scale_ = scale;
+}
+
+void AxisFilter::prepare_nearest(const AxisScale& scale) {
+  const auto count = static_cast<std::size_t>(scale.count);
+  taps_ = 1;
+  std::fill_n(weights_.take(count), count, std::int32_t{1} << weight_bits);
+  std::int32_t* starts = starts_.take(count);
+  for_each_nearest(scale, [&](int i, int source) { starts[i] = source; });
+  for (int i = scale.count - 1; i >= 0; --i) starts[i] -= starts[0];
+}
+
+void AxisFilter::prepare_weighted(const AxisScale& scale) {
+  const Placement placement(scale);
+  const PixelSpan support = scale.support();
+  taps_ = 0;
+  for (int i = 0; i < scale.count; ++i) {
+    const PixelSpan span = placement.span(scale.first + i);
+    taps_ = std::max(taps_, span.end - span.begin);
+  }
+
+  const auto taps = static_cast<std::size_t>(taps_);
+  const auto count = static_cast<std::size_t>(scale.count);
+  std::int32_t* starts = starts_.take(count);
+  std::int32_t* weights = weights_.take(count * taps);
+  double* exact = exact_.take(taps);
+  std::fill_n(weights, count * taps, 0);
+  for (int i = 0; i < scale.count; ++i) {
+    const PixelSpan span = placement.span(scale.first + i);
+    const int start = std::min(span.begin, support.end - taps_);  // at the far edge the zero weights come first
+    placement.weights(scale.first + i, span, exact);
+    std::transform(exact, exact + (span.end - span.begin), weights + (span.begin - start), fixed_point);
+    starts[i] = start - support.begin;
+    weights += taps;
+  }
+}
+
+void AxisFilter::settle() noexcept {
+  const bool lost = starts_.settle() | weights_.settle() | exact_.settle();
+  if (lost) scale_ = {};
+}
+
+}  // namespace slabring

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "augment/scratch_buffer.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// Input pixels begin .. end-1 of one axis.
+struct PixelSpan {
+  int begin = 0;
+  int end = 0;
+};
+
+/// One axis of a resampling: `in` pixels become `out`, of which `count` from `first` on are kept.
+struct AxisScale {
+  int in = 0;
+  int out = 0;
+  int first = 0;
+  int count = 0;
+  Interpolation interpolation = Interpolation::bilinear;
+
+  bool operator==(const AxisScale&) const = default;
+
+  /// The input pixels that the kept ones are made of. Requires: count > 0.
+  PixelSpan support() const noexcept;
+};
+
+/// Weights are fixed-point numbers with this many fractional bits: 32 bits less 8 for the pixel and 2 for overshoot.
+inline constexpr int weight_bits = 32 - 8 - 2;
+
+/// The weights of one axis, equal to Pillow's bit for bit. All kept pixels have the same number of taps, so that inner
+/// loops are without surprise; where a pixel needs fewer, zero weights fill up.
+class AxisFilter {
+ public:
+  /// Makes the tables for `scale`, unless they are there already.
+  void prepare(const AxisScale& scale);
+
+  int taps() const noexcept { return taps_; }
+  /// The first input pixel that kept pixel `i` reads, counted from the begin of scale.support(); never decreasing.
+  const std::int32_t* starts() const noexcept { return starts_.data(); }
+  /// `taps()` weights for each kept pixel, one after another.
+  const std::int32_t* weights() const noexcept { return weights_.data(); }
+  const std::int32_t* weights(int i) const noexcept {
+    return weights() + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(taps_);
+  }
+
+  std::size_t bytes() const noexcept { return starts_.bytes() + weights_.bytes() + exact_.bytes(); }
+  /// See ScratchBuffer::settle.
+  void settle() noexcept;
+
+ private:
+  void prepare_nearest(const AxisScale& scale);
+  void prepare_weighted(const AxisScale& scale);
+
+  AxisScale scale_;  // what the tables are for
+  int taps_ = 0;
+  ScratchBuffer<std::int32_t> starts_;
+  ScratchBuffer<std::int32_t> weights_;
+  ScratchBuffer<double> exact_;  // of one pixel, before rounding
+};
+
+}  // namespace slabring

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "slabring/tensor.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// Writes lines of interleaved bytes into the row of a batch: element type, order of the axes, normalisation,
+/// mirroring.
+///
+/// A byte has 256 values, so what becomes of it is looked up; the tables hold torchvision's float32 results exactly:
+/// v / 255 (ToTensor), then - mean, then / std (Normalize). f16 is that value rounded to the nearest, ties to even.
+class Converter {
+ public:
+  /// `normalize` may be null. Requires: shape.channels is 1 to 4; with `normalize`, dtype is not u8 and there are as
+  /// many means and deviations as channels.
+  Converter(const RowShape& shape, const Normalize* normalize);
+
+  const RowShape& shape() const noexcept { return shape_; }
+
+  /// True when a line that is not mirrored lies in the row byte for byte as it comes.
+  bool keeps_bytes() const noexcept { return keeps_bytes_; }
+  /// Where line `y` lies in the row. Requires: keeps_bytes().
+  std::uint8_t* place(int y, std::byte* row) const noexcept {
+    return reinterpret_cast<std::uint8_t*>(row) + static_cast<std::size_t>(y) * line_values_;
+  }
+
+  /// Writes line `y`, shape().width pixels. Requires: row is aligned for its element type.
+  void write(int y, const std::uint8_t* line, bool mirrored, std::byte* row) const {
+    write_(*this, y, line, mirrored, row);
+  }
+
+ private:
+  friend struct LineWriter;
+  using Write = void (*)(const Converter&, int y, const std::uint8_t* line, bool mirrored, std::byte* row);
+
+  RowShape shape_;
+  bool keeps_bytes_;
+  std::size_t line_values_;  // width x channels
+  Write write_;
+  std::vector<std::array<float, 256>> f32_;          // for each channel, where dtype is f32
+  std::vector<std::array<std::uint16_t, 256>> f16_;  // the same for f16
+};
+
+/// IEEE 754 binary16 nearest to `value`, ties to even; too large becomes infinite.
+std::uint16_t to_half(float value) noexcept;
+
+}  // namespace slabring

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// Sizes that a transform may ask for: 1 to this; the largest side of a JPEG.
+inline constexpr int max_size_parameter = 65'500;
+
+/// The name of a transform's class: "RandomResizedCrop".
+std::string_view op_name(const Transform& transform) noexcept;
+
+/// A parameter with a value that cannot be used: "scale", "[0.5, 0.1] is ...; must be ...".
+struct ParameterFault {
+  std::string_view parameter;
+  std::string sentence;
+};
+
+/// The first wrong parameter, looking at this transform alone.
+std::optional<ParameterFault> find_fault(const Transform& transform);
+
+}  // namespace slabring

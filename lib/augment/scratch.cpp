@@ -1,0 +1,26 @@
+#include "augment/scratch.hpp"
+
+namespace slabring {
+
+void AugmentScratch::settle() noexcept {
+  for (StageScratch& stage : stages_) {
+    stage.horizontal.settle();
+    stage.vertical.settle();
+    stage.ring.settle();
+    stage.taps.settle();
+    stage.line.settle();
+  }
+  for (auto& image : images_) image.settle();
+}
+
+std::size_t AugmentScratch::bytes() const noexcept {
+  std::size_t sum = 0;
+  for (const StageScratch& stage : stages_) {
+    sum += stage.horizontal.bytes() + stage.vertical.bytes() + stage.ring.bytes() + stage.taps.bytes() +
+           stage.line.bytes();
+  }
+  for (const auto& image : images_) sum += image.bytes();
+  return sum;
+}
+
+}  // namespace slabring

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "augment/axis_filter.hpp"
+#include "augment/scratch_buffer.hpp"
+
+namespace slabring {
+
+/// What one stage of a plan needs besides its input and output.
+struct StageScratch {
+  AxisFilter horizontal;
+  AxisFilter vertical;
+  ScratchBuffer<std::uint8_t> ring;         ///< horizontally resampled rows that the vertical filter still needs
+  ScratchBuffer<const std::uint8_t*> taps;  ///< the rows of one vertical sum
+  ScratchBuffer<std::uint8_t> line;         ///< one output row before it is converted
+};
+
+/// Memory for intermediate images and weights; owned by one worker, grown rarely, given back after an outlier. Filters
+/// stay prepared from sample to sample: images of one size pay for the weights once.
+class AugmentScratch {
+ public:
+  /// For step `index` of a plan.
+  StageScratch& stage(std::size_t index) {
+    if (index >= stages_.size()) stages_.resize(index + 1);
+    return stages_[index];
+  }
+  /// Room for the image between step `index` and the next one.
+  std::uint8_t* image(std::size_t index, std::size_t bytes) { return images_[index % 2].take(bytes); }
+
+  /// Called after each sample: gives back what has been much too large for a while.
+  void settle() noexcept;
+  std::size_t bytes() const noexcept;
+
+ private:
+  std::vector<StageScratch> stages_;
+  std::array<ScratchBuffer<std::uint8_t>, 2> images_;  // a step reads one and writes the other
+};
+
+}  // namespace slabring

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+
+#include "augment/convert.hpp"
+#include "augment/geometry.hpp"
+#include "augment/scratch.hpp"
+#include "slabring/sample.hpp"
+
+namespace slabring {
+
+/// Runs one stage: `pixels` is stage.read_region() of its input; the converted lines fill `row`.
+/// Requires: converter.shape() has the window's size and the channels of `pixels`.
+void render_stage(const GeometryStage& stage, const ImageView& pixels, const Converter& converter, std::byte* row,
+                  StageScratch& scratch);
+
+}  // namespace slabring

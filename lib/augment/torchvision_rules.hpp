@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/rect.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// The arithmetic of torchvision 0.14's transforms on a PIL image: which rectangle, which size. Rounding is part of the
+/// contract; the tests hold a twin of each in Python.
+
+/// The size Resize gives an image (functional._compute_resized_output_size), each side at least 1. A result too large
+/// for an int is given as the largest int.
+Size resized_size(const Resize& resize, Size image) noexcept;
+
+/// What CenterCrop keeps (functional.center_crop); negative coordinates and what lies beyond the image are padding.
+Rect center_crop(Size crop, Size image) noexcept;
+
+/// What RandomResizedCrop keeps (RandomResizedCrop.get_params), inside the image.
+Rect draw_resized_crop(const RandomResizedCrop& crop, Size image, RandomStream& random) noexcept;
+
+}  // namespace slabring
