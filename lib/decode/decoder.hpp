@@ -34,10 +34,11 @@ struct ImageHeader {
 
 /// Turns encoded bytes into upright RGB pixels equal to Pillow's
 /// `ImageOps.exif_transpose(Image.open(f)).convert("RGB")`. The format is recognised by its first bytes, never by a
-/// name.
+/// name. A variant that would give other pixels than Pillow's is refused as unsupported.
 ///
 /// Owned by one worker; keeps its scratch memory between images and gives it back after an outlier. Not thread-safe.
-/// Failures throw SampleFailure and leave the decoder ready for the next image.
+/// Failures throw SampleFailure and leave the decoder ready for the next image: empty, too_large (file, pixels, scans),
+/// unknown_format, unsupported, corrupt, truncated, out_of_memory.
 class Decoder {
  public:
   explicit Decoder(const DecodeLimits& limits = {});
@@ -50,10 +51,12 @@ class Decoder {
 
   /// The pixels of `region` (upright coordinates, inside the image), 3 channels, equal to that part of the full decode.
   /// May decode less than the whole image. The view is valid until the next call on this Decoder.
+  ///
+  /// A file that was cut off is refused whatever the region. Other damage outside the region may go unnoticed.
   /// Requires: open() succeeded and decode() was not called since.
   ImageView decode(const Rect& region);
 
-  /// Bytes of scratch held now; for tests of memory growth.
+  /// Bytes of pixel memory held now; for tests of memory growth.
   std::size_t scratch_bytes() const noexcept;
 
  private:
