@@ -70,6 +70,7 @@ struct MutableImageView {
   std::ptrdiff_t stride = 0;
 
   std::uint8_t* row(int y) const noexcept { return data + stride * y; }
+  /// What may be written may be read. NOLINTNEXTLINE(google-explicit-constructor): every use wants it
   operator ImageView() const noexcept { return {data, width, height, channels, stride}; }
 };
 

@@ -1,0 +1,13 @@
+# Fails when a header beneath INCLUDE_DIR includes more than the C++ standard library and headers of slabring.
+file(GLOB_RECURSE headers ${INCLUDE_DIR}/*)
+if(NOT headers)
+  message(FATAL_ERROR "no header lies beneath ${INCLUDE_DIR}")
+endif()
+foreach(header ${headers})
+  file(STRINGS ${header} includes REGEX "^[ \t]*#[ \t]*include")
+  foreach(line ${includes})
+    if(NOT line MATCHES "^#include (<[a-z0-9_]+>|\"slabring/[a-z_]+\\.hpp\")$")
+      message(SEND_ERROR "${header}: '${line}' is neither of the C++ standard library nor of slabring")
+    endif()
+  endforeach()
+endforeach()
