@@ -89,6 +89,8 @@ class SLABRING_API Sample {
   void set_label(std::int64_t label) noexcept { label_ = label; }
   /// The worker reads the file itself, limits first.
   void from_file(std::string_view path);
+  /// The same for folder/name, put together without allocating once the buffers have grown.
+  void from_file(std::string_view folder, std::string_view name);
   /// The bytes of an image file.
   void from_encoded(std::span<const std::byte> bytes) noexcept;
   /// Ready pixels; no decoder runs.

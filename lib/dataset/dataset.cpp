@@ -1,1 +1,17 @@
-// Filled in by the commits that follow.
+#include "slabring/dataset.hpp"
+
+#include <fmt/format.h>
+
+namespace slabring {
+
+Dataset::~Dataset() = default;
+
+std::string Dataset::describe(SampleId id) const { return fmt::format("sample {}", to_index(id)); }
+
+void Dataset::will_need(SampleId) const noexcept {}
+
+std::span<const std::string> Dataset::classes() const noexcept { return {}; }
+
+std::optional<DatasetRecipe> Dataset::recipe() const { return std::nullopt; }
+
+}  // namespace slabring
