@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -43,8 +42,8 @@ class Converter {
   bool keeps_bytes_;
   std::size_t line_values_;  // width x channels
   Write write_;
-  std::vector<std::array<float, 256>> f32_;          // for each channel, where dtype is f32
-  std::vector<std::array<std::uint16_t, 256>> f16_;  // the same for f16
+  std::vector<float> f32_;          // 256 for each channel, where dtype is f32
+  std::vector<std::uint16_t> f16_;  // the same for f16
 };
 
 /// IEEE 754 binary16 nearest to `value`, ties to even; too large becomes infinite.

@@ -1,0 +1,215 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "slabring/error.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Lt;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+template <class Op>
+Op only_op(std::string_view json) {
+  const Pipeline pipeline = Pipeline::from_json(json);
+  EXPECT_EQ(pipeline.transforms().size(), 1U);
+  return std::get<Op>(pipeline.transforms().at(0));
+}
+
+// ---- what is read ----
+
+TEST(PipelineJson, ReadsEveryOpWithItsDefaults) {
+  EXPECT_EQ(only_op<Resize>(R"({"transforms": [{"op": "Resize", "size": 256}]})"), Resize(256));
+  EXPECT_EQ(only_op<Resize>(R"({"transforms": [{"op": "Resize", "size": [20, 30]}]})"), Resize(Size(20, 30)));
+  EXPECT_EQ(only_op<CenterCrop>(R"({"transforms": [{"op": "CenterCrop", "size": 224}]})"), CenterCrop(224));
+  EXPECT_EQ(only_op<RandomResizedCrop>(R"({"transforms": [{"op": "RandomResizedCrop", "size": 8}]})"),
+            RandomResizedCrop(8));
+  EXPECT_EQ(only_op<RandomHorizontalFlip>(R"({"transforms": [{"op": "RandomHorizontalFlip"}]})"),
+            RandomHorizontalFlip(0.5));
+  EXPECT_EQ(only_op<Normalize>(R"({"transforms": [{"op": "Normalize", "mean": [0.5], "std": [2]}]})"),
+            Normalize({0.5}, {2.0}));
+}
+
+TEST(PipelineJson, ReadsEveryParameter) {
+  EXPECT_EQ(only_op<Resize>(
+                R"({"transforms": [{"op": "Resize", "size": 256, "max_size": 400, "interpolation": "lanczos"}]})"),
+            Resize(256, Interpolation::lanczos, 400));
+  EXPECT_EQ(only_op<RandomResizedCrop>(R"({"transforms": [{"op": "RandomResizedCrop", "size": [8, 9],
+                "scale": [0.1, 0.5], "ratio": [1, 2], "interpolation": "bicubic"}]})"),
+            RandomResizedCrop(Size(8, 9), {0.1, 0.5}, {1.0, 2.0}, Interpolation::bicubic));
+  EXPECT_EQ(only_op<RandomHorizontalFlip>(R"({"transforms": [{"op": "RandomHorizontalFlip", "p": 1}]})"),
+            RandomHorizontalFlip(1.0));
+}
+
+TEST(PipelineJson, ReadsDTypeAndLayoutOnlyWhereTheyAreGiven) {
+  const Pipeline given = Pipeline::from_json(R"({"transforms": [], "dtype": "f16", "layout": "nhwc"})");
+  EXPECT_EQ(given.dtype, DType::f16);
+  EXPECT_EQ(given.layout, Layout::nhwc);
+  const Pipeline left_out = Pipeline::from_json(R"({"transforms": []})");
+  EXPECT_FALSE(left_out.dtype.has_value());
+  EXPECT_FALSE(left_out.layout.has_value());
+}
+
+// ---- what is written ----
+
+TEST(PipelineJson, WritesWhatItReads) {
+  Pipeline pipeline{Resize(256, Interpolation::box, 300),
+                    Resize(Size(20, 31), Interpolation::hamming),
+                    CenterCrop(Size(9, 8)),
+                    RandomResizedCrop(224, {0.1, 1.0 / 3.0}, {0.2, 5.0}, Interpolation::nearest),
+                    RandomHorizontalFlip(0.1),
+                    Normalize::imagenet()};
+  pipeline.dtype = DType::f32;
+  pipeline.layout = Layout::nchw;
+  const Pipeline again = Pipeline::from_json(pipeline.to_json());
+  const auto& written = pipeline.transforms();
+  const auto& read = again.transforms();
+  ASSERT_EQ(read.size(), written.size());
+  EXPECT_EQ(std::get<Resize>(read[0]), std::get<Resize>(written[0]));
+  EXPECT_EQ(std::get<Resize>(read[1]), std::get<Resize>(written[1]));
+  EXPECT_EQ(std::get<CenterCrop>(read[2]), std::get<CenterCrop>(written[2]));
+  EXPECT_EQ(std::get<RandomResizedCrop>(read[3]), std::get<RandomResizedCrop>(written[3]));
+  EXPECT_EQ(std::get<RandomHorizontalFlip>(read[4]), std::get<RandomHorizontalFlip>(written[4]));
+  EXPECT_EQ(std::get<Normalize>(read[5]), std::get<Normalize>(written[5]));
+  EXPECT_EQ(again.dtype, DType::f32);
+  EXPECT_EQ(again.layout, Layout::nchw);
+}
+
+TEST(PipelineJson, IsTheFormOfTheManual) {
+  EXPECT_EQ(Pipeline({Resize(256), RandomHorizontalFlip()}).to_json(),
+            R"({"transforms":[{"op":"Resize","size":256,"interpolation":"bilinear"},)"
+            R"({"op":"RandomHorizontalFlip","p":0.5}]})");
+}
+
+TEST(PipelineJson, RefusesToWriteWhatCouldNotBeRead) {
+  const auto refusal = [](const Pipeline& pipeline) {
+    try {
+      return pipeline.to_json();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::pipeline);
+      return std::string(error.what());
+    }
+  };
+  const Lambda lambda([](const MutableImageView&, RandomStream&) {});
+  EXPECT_EQ(refusal({CenterCrop(8), lambda}),
+            "transform 1, Lambda: a function of this program cannot be written into a pipeline file");
+  EXPECT_THAT(refusal({RandomHorizontalFlip(2.0)}), HasSubstr("p 2 is no probability"));
+}
+
+TEST(Pipeline, IsPortableWithoutLambdas) {
+  EXPECT_TRUE(Pipeline::train().portable());
+  EXPECT_TRUE(Pipeline().portable());
+  EXPECT_FALSE(Pipeline({Lambda([](const MutableImageView&, RandomStream&) {})}).portable());
+}
+
+TEST(Pipeline, TrainAndValAreThoseOfTheCommandLine) {
+  EXPECT_EQ(Pipeline::train(192).to_json(),
+            Pipeline({RandomResizedCrop(192), RandomHorizontalFlip(), Normalize::imagenet()}).to_json());
+  EXPECT_EQ(Pipeline::train(192, false).to_json(),
+            Pipeline({RandomResizedCrop(192), RandomHorizontalFlip()}).to_json());
+  EXPECT_EQ(Pipeline::val().to_json(), Pipeline({Resize(256), CenterCrop(224), Normalize::imagenet()}).to_json());
+  EXPECT_EQ(Pipeline::val(112, false).to_json(), Pipeline({Resize(128), CenterCrop(112)}).to_json());
+}
+
+// ---- what is refused ----
+
+std::string refusal(std::string_view json) {
+  try {
+    Pipeline::from_json(json);
+    return "nothing refused";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::pipeline);
+    return error.what();
+  }
+}
+
+std::string refusal_of_ops(const std::string& ops) { return refusal("{\"transforms\": [" + ops + "]}"); }
+
+TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
+  EXPECT_EQ(
+      refusal_of_ops(R"({"op": "CenterCrop", "size": 8}, {"op": "Resize", "size": 8, "interpolation": "bilinar"})"),
+      "pipeline: transforms[1].interpolation: \"bilinar\" is not one of nearest, box, bilinear, hamming, bicubic, "
+      "lanczos");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Rotate"})"),
+            "pipeline: transforms[0].op: \"Rotate\" is not one of Resize, CenterCrop, RandomResizedCrop, "
+            "RandomHorizontalFlip, Normalize");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
+            "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
+  EXPECT_EQ(refusal(R"({"transform": []})"),
+            "pipeline: unknown key \"transform\"; allowed are transforms, dtype, layout");
+  EXPECT_EQ(refusal(R"({"transforms": [], "dtype": "float32"})"),
+            "pipeline: dtype: \"float32\" is not one of u8, f16, f32");
+  EXPECT_EQ(refusal(R"({"transforms": [], "layout": 3})"), "pipeline: layout: 3 is no string");
+}
+
+TEST(PipelineJsonRefuses, MissingKeys) {
+  EXPECT_EQ(refusal("{}"), "pipeline: transforms: is missing");
+  EXPECT_EQ(refusal_of_ops("{}"), "pipeline: transforms[0].op: is missing");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Resize"})"), "pipeline: transforms[0].size: is missing");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Normalize", "mean": [1]})"), "pipeline: transforms[0].std: is missing");
+}
+
+TEST(PipelineJsonRefuses, ValuesOfTheWrongKind) {
+  EXPECT_EQ(refusal("[]"), "pipeline: [] is no object");
+  EXPECT_EQ(refusal(R"({"transforms": {}})"), "pipeline: transforms: {} is no list");
+  EXPECT_EQ(refusal_of_ops("7"), "pipeline: transforms[0]: 7 is no object");
+  EXPECT_EQ(refusal_of_ops(R"({"op": 7})"), "pipeline: transforms[0].op: 7 is no string");
+  for (const std::string size : {"\"8\"", "8.5", "[8]", "[8, 9, 10]", "null", "true", "{}"}) {
+    EXPECT_EQ(refusal_of_ops(R"({"op": "Resize", "size": )" + size + "}"),
+              "pipeline: transforms[0].size: " + (size == "[8, 9, 10]" ? "[8,9,10]" : size) +
+                  " is no size; must be a whole number or [height, width]");
+  }
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Resize", "size": [8, 9.5]})"),
+            "pipeline: transforms[0].size.width: 9.5 is no whole number of 32 bits");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomResizedCrop", "size": 8, "scale": [0.1]})"),
+            "pipeline: transforms[0].scale: [0.1] is no pair; must be [low, high]");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomResizedCrop", "size": 8, "scale": [0.1, "1"]})"),
+            "pipeline: transforms[0].scale: [0.1,\"1\"] is no list of numbers");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomHorizontalFlip", "p": "half"})"),
+            "pipeline: transforms[0].p: \"half\" is no number");
+}
+
+TEST(PipelineJsonRefuses, ValuesOutOfRange) {
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomResizedCrop", "size": 224, "scale": [0.5, 0.1]})"),
+            "pipeline: transforms[0].scale: [0.5, 0.1] is no range of positive numbers; must be 0 < low <= high");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 0})"),
+            "pipeline: transforms[0].size: [0, 0] (height, width) is out of range; must be 1 to 65500 each");
+  for (const std::string size : {"2147483648", "-2147483649", "18446744073709551615", "9223372036854775808"}) {
+    EXPECT_EQ(refusal_of_ops(R"({"op": "Resize", "size": )" + size + "}"),
+              "pipeline: transforms[0].size: " + size + " is no whole number of 32 bits");
+  }
+}
+
+TEST(PipelineJsonRefuses, BrokenTextWithTheByte) {
+  EXPECT_THAT(refusal(R"({"transforms": [}])"),
+              AllOf(StartsWith("pipeline: no valid JSON, broken at byte 17: "), HasSubstr("line 1, column 17")));
+  EXPECT_THAT(refusal(""), StartsWith("pipeline: no valid JSON, broken at byte 1: "));
+  EXPECT_THAT(refusal("{} {}"), StartsWith("pipeline: no valid JSON, broken at byte 4: "));
+  EXPECT_THAT(refusal("{\"\xff\": 1}"), StartsWith("pipeline: no valid JSON, broken at byte 3: "));
+  EXPECT_THAT(refusal("[1e999]"), StartsWith("pipeline: no valid JSON: "));
+  EXPECT_THAT(refusal(std::string_view("\0", 1)), StartsWith("pipeline: no valid JSON, broken at byte 1: "));
+}
+
+TEST(PipelineJsonRefuses, AKeyThatComesTwice) {
+  EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "size": 9})"),
+            "pipeline: the key \"size\" comes twice in one object");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8}, {"op": "CenterCrop", "size": 9})"), "nothing refused");
+}
+
+TEST(PipelineJsonRefuses, HostileTextQuicklyAndBriefly) {
+  EXPECT_EQ(refusal(std::string(1'000'000, '[')), "pipeline: nested deeper than 8 levels");
+  EXPECT_EQ(refusal(std::string(2'000'000, ' ')), "pipeline: 2000000 bytes long; must be at most 1048576");
+  EXPECT_THAT(refusal_of_ops("\"" + std::string(100'000, 'x') + "\""), SizeIs(Lt(200U)));
+  EXPECT_THAT(refusal("{\"" + std::string(100'000, 'x') + "\": 1}"), SizeIs(Lt(200U)));
+  EXPECT_THAT(refusal("{\"" + std::string(100'000, 'x')), SizeIs(Lt(200U)));
+}
+
+}  // namespace
+}  // namespace slabring
