@@ -22,6 +22,14 @@ struct DatasetRecipe {
   std::vector<int> fds;
 };
 
+/// Height, width and channels of decoded pixels.
+struct SampleShape {
+  int height = 0;
+  int width = 0;
+  int channels = 0;
+  bool operator==(const SampleShape&) const = default;
+};
+
 /// Which samples exist, and where the bytes of each are.
 ///
 /// Thread rule: size(), load(), describe() and will_need() are const and may be called from several processes, and from
@@ -47,6 +55,10 @@ class SLABRING_API Dataset {
 
   /// Class names by label; empty when labels have no names.
   virtual std::span<const std::string> classes() const noexcept;
+
+  /// The shape of every sample before any transform, when they all have one and it is known. Needed by datasets of
+  /// pixels that have other than 3 channels; nullopt (the default): sizes differ, or only the files know.
+  virtual std::optional<SampleShape> sample_shape() const;
 
   /// How another process opens it; nullopt (the default): only by fork.
   virtual std::optional<DatasetRecipe> recipe() const;

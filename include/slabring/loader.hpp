@@ -58,12 +58,13 @@ class SLABRING_API Loader {
   std::span<std::byte> region() const noexcept;
 
  private:
+  friend class Epoch;
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
 
 /// One pass over the data, for range-`for`. The loop variable is a Batch that is given back when the loop goes on,
-/// unless it was moved from.
+/// unless it was moved from. Made by Loader::epoch; used up by one loop; must not outlive its Loader.
 class SLABRING_API Epoch {
  public:
   class SLABRING_API iterator {
@@ -74,26 +75,39 @@ class SLABRING_API Epoch {
     using pointer = Batch*;
     using reference = Batch&;
 
-    reference operator*() const noexcept { return *current_; }
-    pointer operator->() const noexcept { return current_; }
-    iterator& operator++();
-    void operator++(int) { ++*this; }
-    friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept { return it.current_->empty(); }
+    reference operator*() const noexcept { return epoch_->current_; }
+    pointer operator->() const noexcept { return &epoch_->current_; }
+    iterator& operator++() {
+      epoch_->advance();
+      return *this;
+    }
+    void operator++(int) { epoch_->advance(); }
+    friend bool operator==(const iterator& it, std::default_sentinel_t) noexcept { return it.done(); }
 
    private:
     friend class Epoch;
-    iterator(Loader* loader, Batch* current) noexcept : loader_(loader), current_(current) {}
-    Loader* loader_;
-    Batch* current_;
+    bool done() const noexcept { return epoch_->at_end_; }
+    explicit iterator(Epoch* epoch) noexcept : epoch_(epoch) {}
+    Epoch* epoch_;
   };
 
-  iterator begin();
+  Epoch(const Epoch&) = delete;
+  Epoch& operator=(const Epoch&) = delete;
+
+  iterator begin() {
+    advance();
+    return iterator{this};
+  }
   static std::default_sentinel_t end() noexcept { return {}; }
 
  private:
   friend class Loader;
-  explicit Epoch(Loader* loader) noexcept : loader_(loader) {}
-  Loader* loader_;
+  Epoch(Loader::Impl* loader, std::uint64_t pass) noexcept : loader_(loader), pass_(pass) {}
+  void advance();
+
+  Loader::Impl* loader_;
+  std::uint64_t pass_;  ///< which call of Loader::epoch made it
+  bool at_end_ = false;
   Batch current_;
 };
 

@@ -10,3 +10,4 @@
 #include "slabring/stats.hpp"
 #include "slabring/tensor.hpp"
 #include "slabring/transform.hpp"
+#include "slabring/version.hpp"

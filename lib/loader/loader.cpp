@@ -1,1 +1,166 @@
-// Filled in by the commits that follow.
+#include "slabring/loader.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <optional>
+#include <utility>
+
+#include "loader/resolve_options.hpp"
+#include "loader/ring_session.hpp"
+#include "process/child_process.hpp"
+#include "process/worker_program.hpp"
+#include "read/file_reader.hpp"
+
+namespace slabring {
+namespace {
+
+/// The shape of the first sample, for pipelines that fix no size: every other one has to have it.
+SampleShape first_sample_shape(const Dataset& dataset) {
+  Sample sample;
+  dataset.load(SampleId{0}, sample);
+  if (sample.source() == Sample::Source::pixels) {
+    return {sample.pixels().height, sample.pixels().width, sample.pixels().channels};
+  }
+  FileReader reader;
+  Decoder decoder;
+  const bool in_file = sample.source() == Sample::Source::file;
+  const ImageHeader header =
+      decoder.open(in_file ? reader.read(sample.path(), DecodeLimits{}.max_file_bytes) : sample.encoded());
+  return {header.height, header.width, 3};
+}
+
+std::optional<RowShape> as_row(const std::optional<SampleShape>& shape) {
+  if (!shape) return std::nullopt;
+  return RowShape{shape->height, shape->width, shape->channels, DType::u8, Layout::nhwc};
+}
+
+/// The compiled pipeline and the sample shape that it was compiled for.
+struct Compiled {
+  Program program;
+  std::optional<SampleShape> sample_shape;
+};
+
+Compiled compile(const Pipeline& pipeline, const Dataset& dataset, const LoaderOptions& options) {
+  const std::optional<SampleShape> known = dataset.sample_shape();
+  try {
+    return {Program(pipeline, *options.dtype, *options.layout, as_row(known)), known};
+  } catch (const Error&) {
+    if (known) throw;
+    std::optional<SampleShape> probed;
+    try {
+      probed = first_sample_shape(dataset);
+    } catch (const std::exception&) {
+      // The first sample says nothing; the pipeline's own complaint does.
+    }
+    if (!probed) throw;
+    return {Program(pipeline, *options.dtype, *options.layout, as_row(probed)), probed};
+  }
+}
+
+}  // namespace
+
+class Loader::Impl {
+ public:
+  Impl(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options)
+      : pipeline_(std::move(pipeline)),
+        options_(resolve_options(options, dataset, pipeline_)),
+        compiled_(std::make_unique<Compiled>(compile(pipeline_, dataset, options_))),
+        work_{&dataset, &compiled_->program, options_.seed} {
+    if (*options_.workers > 0 && options_.start_method == StartMethod::fork && !options_.force_fork)
+      refuse_unsafe_fork();
+    start();
+  }
+  ~Impl() { session_->close(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  RingSession& session() const noexcept { return *session_; }
+  const LoaderOptions& options() const noexcept { return options_; }
+  const Pipeline& pipeline() const noexcept { return pipeline_; }
+
+  /// Begins an epoch; returns the number of this pass.
+  std::uint64_t begin(std::uint64_t epoch) {
+    session_->begin(epoch);
+    return ++passes_;
+  }
+  Batch next(std::uint64_t pass) {
+    if (pass != passes_) {
+      throw Error(ErrorCode::invalid_argument, "this Epoch is over: Loader::epoch() was called again after it");
+    }
+    return session_->next();
+  }
+
+ private:
+  static void refuse_unsafe_fork() {
+    if (const auto reason = reason_not_to_fork()) {
+      throw Error(ErrorCode::process, fmt::format("start_method fork is refused: {}; create the Loader earlier, use "
+                                                  "start_method forkserver, or set force_fork",
+                                                  *reason));
+    }
+  }
+
+  void start() {
+    const ring::Shape shape{static_cast<std::uint32_t>(options_.batch_size),
+                            static_cast<std::uint32_t>(options_.prefetch),
+                            static_cast<std::uint32_t>(*options_.workers), 0, compiled_->program.row_shape().bytes()};
+    RingMemory memory = RingMemory::create(shape);
+    memory.view().format();
+    CoordinatorProcess coordinator;
+    if (*options_.workers == 0) {
+      memory.commit();
+    } else {
+      coordinator = start_coordinator(memory);
+      coordinator.wait_until_ready();
+      memory.data().keep_from_children();
+      memory.control().keep_from_children();
+    }
+    memory.close_descriptors();
+    session_ = std::make_shared<RingSession>(std::move(memory), work_, options_, compiled_->program.row_shape());
+    session_->supervise(std::move(coordinator));
+  }
+
+  CoordinatorProcess start_coordinator(RingMemory& memory) {
+    const Supervision supervision{static_cast<std::uint32_t>(*options_.workers), options_.timeout,
+                                  options_.huge_pages == HugePages::automatic};
+    if (options_.start_method == StartMethod::fork) {
+      return CoordinatorProcess::fork_here(memory, supervision, work_);
+    }
+    const WorkerSetup setup{
+        getpid(),         options_.start_method,   supervision,         options_.seed,           *options_.dtype,
+        *options_.layout, compiled_->sample_shape, pipeline_.to_json(), *work_.dataset->recipe()};
+    return CoordinatorProcess::launch(find_worker_program(options_.worker_program), setup, memory);
+  }
+
+  Pipeline pipeline_;
+  LoaderOptions options_;
+  std::unique_ptr<Compiled> compiled_;
+  Work work_;
+  std::shared_ptr<RingSession> session_;
+  std::uint64_t passes_ = 0;
+};
+
+Loader::Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options)
+    : impl_(std::make_unique<Impl>(dataset, std::move(pipeline), options)) {}
+Loader::~Loader() = default;
+Loader::Loader(Loader&&) noexcept = default;
+Loader& Loader::operator=(Loader&&) noexcept = default;
+
+Epoch Loader::epoch(std::uint64_t number) { return Epoch(impl_.get(), impl_->begin(number)); }
+Batch Loader::next() { return impl_->session().next(); }
+
+std::uint64_t Loader::batches_per_epoch() const noexcept { return impl_->session().batches_per_epoch(); }
+std::uint64_t Loader::samples_per_epoch() const noexcept { return impl_->session().samples_per_epoch(); }
+RowShape Loader::row_shape() const noexcept { return impl_->session().row_shape(); }
+const LoaderOptions& Loader::options() const noexcept { return impl_->options(); }
+const Pipeline& Loader::pipeline() const noexcept { return impl_->pipeline(); }
+LoaderStats Loader::stats() const { return impl_->session().stats(); }
+std::span<std::byte> Loader::region() const noexcept { return impl_->session().region(); }
+
+void Epoch::advance() {
+  current_.release();
+  current_ = loader_->next(pass_);
+  at_end_ = current_.empty();
+}
+
+}  // namespace slabring

@@ -29,7 +29,7 @@ View::View(const Shape& shape, std::byte* control, std::byte* data) noexcept
       data_offsets_(shape),
       words_((shape.batch_size + bits_per_word - 1) / bits_per_word) {}
 
-void View::format() noexcept {
+void View::format() const noexcept {
   new (control_) Control{};
   control()->header = {
       magic, layout_version, sizeof(Header), abi_hash(), shape_, ring::control_bytes(shape_), ring::data_bytes(shape_)};

@@ -191,7 +191,7 @@ class View {
   View(const Shape& shape, std::byte* control, std::byte* data) noexcept;
 
   /// Zeroes nothing, writes the header and puts every word to its starting value. Trainer, once, on fresh memory.
-  void format() noexcept;
+  void format() const noexcept;
   /// A sentence that says why this memory is not a ring of this shape; nullptr: it is. For whoever did not make it.
   static const char* check(const Header& header, std::size_t control_size, std::size_t data_size) noexcept;
 

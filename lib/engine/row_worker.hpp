@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "engine/row_engine.hpp"
+#include "ring/worker_port.hpp"
+
+namespace slabring {
+
+/// A worker: claims rows of a ring, fills them, publishes them. Runs in a worker process, or a row at a time in the
+/// trainer when it has no workers.
+class RowWorker {
+ public:
+  /// Requires: dataset and program outlive the worker.
+  RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
+            std::uint64_t seed);
+
+  /// Works until the ring is stopped.
+  void run() noexcept;
+
+  /// Fills one row if there is one to fill; false: nothing is free now.
+  bool step() noexcept;
+
+ private:
+  /// Sleeps this long at most before it looks up; every event rings, so this is for the unthinkable only.
+  static constexpr std::chrono::milliseconds look_up{10'000};
+
+  void fill(const ring::Claim& claim) noexcept;
+  void read_ahead(std::uint64_t ticket) const noexcept;
+
+  ring::WorkerPort port_;
+  RowEngine engine_;
+  std::uint64_t read_ahead_distance_;
+};
+
+}  // namespace slabring

@@ -1,0 +1,56 @@
+#include "slabring/batch.hpp"
+
+#include <utility>
+
+#include "loader/ring_session.hpp"
+
+namespace slabring {
+
+Batch::Batch(std::shared_ptr<RingSession> session, std::uint32_t slab) noexcept
+    : session_(std::move(session)), slab_(slab) {}
+
+Batch::Batch(Batch&& other) noexcept : session_(std::move(other.session_)), slab_(other.slab_) {}
+
+Batch& Batch::operator=(Batch&& other) noexcept {
+  if (this != &other) {
+    release();
+    session_ = std::move(other.session_);
+    slab_ = other.slab_;
+  }
+  return *this;
+}
+
+Batch::~Batch() { release(); }
+
+void Batch::release() noexcept {
+  if (const auto session = std::exchange(session_, nullptr)) session->release(slab_);
+}
+
+std::size_t Batch::size() const noexcept { return session_->state(slab_).rows; }
+
+Tensor Batch::images() const noexcept {
+  const RowShape& row = session_->row_shape();
+  const auto n = static_cast<std::int64_t>(size());
+  const auto item = static_cast<std::int64_t>(size_of(row.dtype));
+  const std::int64_t h = row.height;
+  const std::int64_t w = row.width;
+  const std::int64_t c = row.channels;
+  Tensor tensor{session_->view().images(slab_), row.dtype, row.layout, {}, {}};
+  if (row.layout == Layout::nchw) {
+    tensor.shape = {n, c, h, w};
+    tensor.strides = {c * h * w * item, h * w * item, w * item, item};
+  } else {
+    tensor.shape = {n, h, w, c};
+    tensor.strides = {h * w * c * item, w * c * item, c * item, item};
+  }
+  return tensor;
+}
+
+std::span<std::int64_t> Batch::labels() const noexcept { return {session_->view().labels(slab_), size()}; }
+std::span<const SampleId> Batch::ids() const noexcept { return session_->state(slab_).ids; }
+std::span<const SampleStatus> Batch::statuses() const noexcept { return session_->state(slab_).statuses; }
+std::vector<SampleFault> Batch::faults() const { return session_->state(slab_).faults; }
+std::uint64_t Batch::epoch() const noexcept { return session_->state(slab_).epoch; }
+std::uint64_t Batch::index() const noexcept { return session_->state(slab_).index; }
+
+}  // namespace slabring

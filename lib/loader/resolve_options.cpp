@@ -1,0 +1,68 @@
+#include "loader/resolve_options.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "ring/layout.hpp"
+#include "slabring/error.hpp"
+
+namespace slabring {
+namespace {
+
+constexpr std::uint64_t max_samples = std::uint64_t{1} << 48;
+
+template <class Value>
+void check_range(const char* option, Value value, Value low, Value high) {
+  if (value >= low && value <= high) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("option {} is {}; it must be from {} to {}", option, value, low, high));
+}
+
+bool normalizes(const Pipeline& pipeline) {
+  return std::any_of(pipeline.transforms().begin(), pipeline.transforms().end(),
+                     [](const Transform& op) { return std::holds_alternative<Normalize>(op); });
+}
+
+void check_start_method(const LoaderOptions& options, const Dataset& dataset, const Pipeline& pipeline) {
+  if (*options.workers == 0 || options.start_method == StartMethod::fork) return;
+  if (!pipeline.portable()) {
+    throw Error(ErrorCode::pipeline,
+                fmt::format("the pipeline holds a Lambda, which start_method {} cannot carry to another program; use "
+                            "start_method fork or workers 0",
+                            to_string(options.start_method)));
+  }
+  if (!dataset.recipe()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the dataset is a class of yours without a recipe(), which start_method {} cannot open in "
+                            "another program; use start_method fork or workers 0",
+                            to_string(options.start_method)));
+  }
+}
+
+}  // namespace
+
+LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& dataset, const Pipeline& pipeline) {
+  check_range<std::int64_t>("batch_size", options.batch_size, 1, ring::max_batch);
+  check_range<int>("prefetch", options.prefetch, 2, static_cast<int>(ring::max_slabs));
+  if (options.workers) check_range<int>("workers", *options.workers, 0, static_cast<int>(ring::max_workers));
+  if (options.timeout.count() < 0) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("option timeout is {} ms; it must be positive, or 0 for no limit", options.timeout.count()));
+  }
+  const std::uint64_t samples = dataset.size();
+  if (samples == 0) throw Error(ErrorCode::dataset, "the dataset is empty: its size() is 0");
+  if (samples > max_samples) {
+    throw Error(ErrorCode::dataset, fmt::format("the dataset has {} samples; at most 2^48 can be numbered", samples));
+  }
+  LoaderOptions resolved = options;
+  if (!resolved.workers) resolved.workers = std::min(available_cpus(), static_cast<int>(ring::max_workers));
+  if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
+  if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
+  check_start_method(resolved, dataset, pipeline);
+  return resolved;
+}
+
+}  // namespace slabring

@@ -1,0 +1,275 @@
+#include "loader/ring_session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "ring/owner_word.hpp"
+#include "slabring/error.hpp"
+
+namespace slabring {
+namespace {
+
+/// A wait is cut so that the death of the coordinator is seen without anybody ringing.
+constexpr std::chrono::milliseconds wait_slice{100};
+
+SampleStatus known_status(std::uint32_t value) noexcept {
+  return value <= static_cast<std::uint32_t>(SampleStatus::cancelled) ? static_cast<SampleStatus>(value)
+                                                                      : SampleStatus::corrupt;
+}
+
+PlanOptions plan_options(const Work& work, const LoaderOptions& options) noexcept {
+  return {work.dataset->size(), static_cast<std::uint32_t>(options.batch_size), options.shuffle, options.drop_last,
+          options.seed};
+}
+
+}  // namespace
+
+RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOptions& options, const RowShape& row_shape)
+    : memory_(std::move(memory)),
+      port_(memory_.view()),
+      work_(work),
+      options_(options),
+      row_shape_(row_shape),
+      plan_(plan_options(work, options)),
+      slabs_(memory_.view().shape().slabs),
+      id_scratch_(memory_.view().shape().batch_size) {
+  for (SlabState& slab : slabs_) {
+    slab.ids.reserve(memory_.view().shape().batch_size);
+    slab.statuses.reserve(memory_.view().shape().batch_size);
+  }
+  if (*options_.workers == 0) own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.seed);
+}
+
+RingSession::~RingSession() { close(); }
+
+void RingSession::supervise(CoordinatorProcess coordinator) { coordinator_ = std::move(coordinator); }
+
+void RingSession::close() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return;
+    closed_ = true;
+  }
+  port_.stop();
+  coordinator_.end();
+}
+
+std::optional<std::uint32_t> RingSession::slab_of(std::uint64_t batch) const noexcept {
+  for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
+    if (slabs_[slab].phase == SlabState::Phase::armed && slabs_[slab].batch == batch) return slab;
+  }
+  return std::nullopt;
+}
+
+/// Hands every free slab the next batch of the plan, across the end of the epoch: there is no bubble there.
+/// Requires: mutex_ is held.
+void RingSession::arm_free_slabs() {
+  if (closed_ || plan_.batches() == 0) return;
+  for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
+    SlabState& state = slabs_[slab];
+    if (state.phase != SlabState::Phase::free) continue;
+    if (arm_index_ == plan_.batches()) {
+      if (options_.epochs != 0 && epochs_begun_ >= options_.epochs && arm_epoch_ == epoch_) return;
+      ++arm_epoch_;
+      arm_index_ = 0;
+    }
+    state.rows = plan_.rows(arm_index_);
+    plan_.ids(arm_epoch_, arm_index_, id_scratch_);
+    state.ids.assign(id_scratch_.begin(), id_scratch_.begin() + state.rows);
+    state.epoch = arm_epoch_;
+    state.index = arm_index_++;
+    state.batch = armed_++;
+    state.phase = SlabState::Phase::armed;
+    port_.arm(slab, state.batch, state.epoch, state.ids);
+  }
+}
+
+/// Gives up what is armed and not delivered: unclaimed rows at once, claimed ones when their workers have finished.
+/// Requires: mutex_ is held.
+void RingSession::cancel_armed() {
+  for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
+    if (slabs_[slab].phase == SlabState::Phase::armed) port_.cancel(slab, slabs_[slab].batch, slabs_[slab].rows);
+  }
+  for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
+    if (slabs_[slab].phase != SlabState::Phase::armed) continue;
+    wait_complete(slab);
+    slabs_[slab].phase = SlabState::Phase::free;
+  }
+  deliver_ = armed_;
+}
+
+void RingSession::begin(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  const auto head = slab_of(deliver_);
+  const bool prefetched = head && slabs_[*head].epoch == number && slabs_[*head].index == 0;
+  // With every slab held nothing is armed, but what comes next may still be the right epoch.
+  const bool next_up = started_ && deliver_ == armed_ && arm_epoch_ == number && arm_index_ == 0;
+  epoch_ = number;
+  index_ = 0;
+  ++epochs_begun_;
+  started_ = true;
+  if (!prefetched && !next_up) {
+    cancel_armed();
+    arm_epoch_ = number;
+    arm_index_ = 0;
+  }
+  arm_free_slabs();
+}
+
+Batch RingSession::next() {
+  if (!started_) throw Error(ErrorCode::invalid_argument, "next() was called before epoch(): no epoch is begun");
+  if (closed_) throw Error(ErrorCode::process, "the loader is closed");
+  if (index_ == plan_.batches()) return {};
+  std::optional<std::uint32_t> slab;
+  {
+    const std::lock_guard lock(mutex_);
+    arm_free_slabs();
+    slab = slab_of(deliver_);
+  }
+  if (!slab) {
+    throw Error(
+        ErrorCode::ring_exhausted,
+        fmt::format("all {} slabs of the ring are held by batches that were not released, so no further batch can "
+                    "arrive; release some, or raise prefetch to at least the number held + 2",
+                    slabs_.size()));
+  }
+  wait_complete(*slab);
+  take(*slab);
+  Batch batch(shared_from_this(), *slab);
+  if (options_.on_error == OnError::raise && !state(*slab).faults.empty()) {
+    throw SampleError(state(*slab).faults.front());  // `batch` gives the slab back
+  }
+  return batch;
+}
+
+/// The slab becomes the caller's; from here on its numbers are private copies.
+void RingSession::take(std::uint32_t slab) {
+  const std::lock_guard lock(mutex_);
+  SlabState& state = slabs_[slab];
+  state.phase = SlabState::Phase::held;
+  state.statuses.clear();
+  state.faults.clear();
+  for (std::uint32_t row = 0; row < state.rows; ++row) {
+    const SampleStatus status = known_status(view().row(slab, row).status);
+    state.statuses.push_back(status);
+    if (status != SampleStatus::ok) state.faults.push_back(fault_of(slab, row));
+  }
+  ++deliver_;
+  ++index_;
+  ++counted_.batches;
+  counted_.faults += state.faults.size();
+  counted_.samples += state.rows;
+}
+
+SampleFault RingSession::fault_of(std::uint32_t slab, std::uint32_t row) const {
+  const SampleId id = slabs_[slab].ids[row];
+  const char* text = view().message(slab, row).text;
+  return {id, slabs_[slab].statuses[row], work_.dataset->describe(id),
+          std::string(text, strnlen(text, ring::message_bytes))};
+}
+
+void RingSession::release(std::uint32_t slab) noexcept {
+  const std::lock_guard lock(mutex_);
+  slabs_[slab].phase = SlabState::Phase::free;
+  arm_free_slabs();  // allocates nothing: ids have their room
+}
+
+void RingSession::wait_complete(std::uint32_t slab) {
+  if (port_.complete(slab)) return;
+  if (own_worker_) {
+    fill_here(slab);
+  } else {
+    const auto before = Clock::now();
+    ++counted_.waits;
+    wait_for_workers(slab);
+    counted_.wait_seconds += std::chrono::duration<double>(Clock::now() - before).count();
+  }
+}
+
+void RingSession::fill_here(std::uint32_t slab) {
+  while (!port_.complete(slab)) {
+    if (!own_worker_->step()) {
+      throw Error(ErrorCode::process, "a batch is incomplete and none of its rows is free; the ring is damaged");
+    }
+  }
+}
+
+void RingSession::wait_for_workers(std::uint32_t slab) {
+  std::uint64_t done = rows_done();
+  auto progress = Clock::now();
+  while (!port_.complete(slab)) {
+    const std::uint32_t key = port_.ready().prepare();
+    if (port_.complete(slab)) return;
+    if (port_.ready().wait(key, wait_slice)) continue;
+    ++counted_.wait_timeouts;
+    check_coordinator(slab);
+    const std::uint64_t now_done = rows_done();
+    if (now_done != done) {
+      done = now_done;
+      progress = Clock::now();
+    }
+    // The coordinator kills what takes longer than `timeout`; a second one without a row is beyond its help.
+    if (options_.timeout.count() > 0 && Clock::now() - progress > 2 * options_.timeout) {
+      throw Error(ErrorCode::timeout, describe_stall(slab));
+    }
+  }
+}
+
+void RingSession::check_coordinator(std::uint32_t slab) {
+  if (coordinator_.check_alive()) return;
+  if (port_.complete(slab)) return;
+  std::string words;
+  for (const ControlMessage& message : coordinator_.take_messages()) {
+    if (message.kind == ControlMessage::Kind::failed) words = fmt::format(": {}", message.text_view());
+  }
+  throw Error(ErrorCode::process, fmt::format("the coordinator (pid {}) {}{}; batches that were complete have been "
+                                              "delivered",
+                                              coordinator_.pid(), coordinator_.describe_end(), words));
+}
+
+std::uint64_t RingSession::rows_done() const noexcept {
+  std::uint64_t rows = 0;
+  for (std::uint32_t slot = 0; slot < view().shape().workers; ++slot) rows += view().slot(slot).done.load();
+  return rows + view().counters().quarantined.load();
+}
+
+std::string RingSession::describe_stall(std::uint32_t slab) const {
+  std::string text =
+      fmt::format("nothing arrived for {} s; batch {} of epoch {} waits for",
+                  2 * static_cast<double>(options_.timeout.count()) / 1000, slabs_[slab].index, slabs_[slab].epoch);
+  for (std::uint32_t row = 0; row < slabs_[slab].rows; ++row) {
+    if (view().done(slab, row / ring::bits_per_word).load() >> (row % ring::bits_per_word) & 1) continue;
+    const ring::OwnerWord owner{view().owner(slab, row).load()};
+    const bool claimed = owner.state() == ring::OwnerWord::State::claimed;
+    text += fmt::format(" [sample {} ({}), {}]", to_index(slabs_[slab].ids[row]),
+                        work_.dataset->describe(slabs_[slab].ids[row]),
+                        claimed ? fmt::format("held by worker {}", owner.worker()) : "claimed by no worker");
+    if (text.size() > 2000) return text + " ...";
+  }
+  return text;
+}
+
+LoaderStats RingSession::stats() const {
+  LoaderStats stats = counted_;
+  const ring::Counters& counters = view().counters();
+  stats.worker_deaths = counters.deaths.load();
+  stats.rows_redone = counters.rows_redone.load();
+  stats.quarantined = counters.quarantined.load();
+  stats.huge_page_bytes = counters.huge_page_bytes.load();
+  stats.ring_bytes = memory_.total_bytes();
+  stats.workers = *options_.workers;
+  stats.coordinator_pid = stats.workers > 0 ? coordinator_.pid() : 0;
+  for (int slot = 0; slot < stats.workers; ++slot) {
+    const ring::Slot& line = view().slot(static_cast<std::uint32_t>(slot));
+    stats.worker_sleeps += line.sleeps.load();
+    if (const int pid = line.pid.load(); pid > 0) stats.worker_pids.push_back(pid);
+  }
+  return stats;
+}
+
+}  // namespace slabring

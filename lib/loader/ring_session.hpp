@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/row_worker.hpp"
+#include "plan/epoch_plan.hpp"
+#include "process/coordinator_process.hpp"
+#include "process/ring_memory.hpp"
+#include "process/worker_setup.hpp"
+#include "ring/consumer_port.hpp"
+#include "slabring/batch.hpp"
+#include "slabring/options.hpp"
+#include "slabring/stats.hpp"
+#include "slabring/tensor.hpp"
+
+namespace slabring {
+
+/// The trainer's side of one ring: which slab holds which batch, what is armed next, and the processes behind it.
+/// Shared by the Loader and every Batch, so that a lease may outlive its Loader.
+///
+/// All that matters is kept here privately: batch numbers, ids, row counts. Shared memory is asked for pixels, labels
+/// and statuses only.
+///
+/// Thread rule: release() from any thread; everything else from the iterating thread.
+class RingSession : public std::enable_shared_from_this<RingSession> {
+ public:
+  RingSession(RingMemory memory, const Work& work, const LoaderOptions& options, const RowShape& row_shape);
+  ~RingSession();
+  RingSession(const RingSession&) = delete;
+  RingSession& operator=(const RingSession&) = delete;
+
+  /// Gives the session the processes that will fill it. Requires: called once, before begin(), unless workers == 0.
+  void supervise(CoordinatorProcess coordinator);
+
+  /// Starts epoch `number` at its first batch.
+  void begin(std::uint64_t number);
+  /// The next batch of the epoch, or an empty one. See Loader::next.
+  Batch next();
+  /// Stops workers and coordinator; leases stay valid. Idempotent.
+  void close() noexcept;
+
+  /// Requires: `slab` is held.
+  void release(std::uint32_t slab) noexcept;
+
+  /// What a lease shows; fixed while the slab is held.
+  struct SlabState {
+    enum class Phase : std::uint8_t { free, armed, held };
+    Phase phase = Phase::free;
+    std::uint64_t batch = 0;  ///< sequence number in the run
+    std::uint64_t epoch = 0;
+    std::uint64_t index = 0;  ///< in the epoch
+    std::uint32_t rows = 0;
+    std::vector<SampleId> ids;
+    std::vector<SampleStatus> statuses;
+    std::vector<SampleFault> faults;  ///< of the rows whose status is not ok
+  };
+  const SlabState& state(std::uint32_t slab) const noexcept { return slabs_[slab]; }
+  const ring::View& view() const noexcept { return memory_.view(); }
+  const RowShape& row_shape() const noexcept { return row_shape_; }
+  std::span<std::byte> region() const noexcept { return memory_.data().bytes(); }
+
+  std::uint64_t batches_per_epoch() const noexcept { return plan_.batches(); }
+  std::uint64_t samples_per_epoch() const noexcept { return plan_.samples(); }
+  LoaderStats stats() const;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::optional<std::uint32_t> slab_of(std::uint64_t batch) const noexcept;
+  void arm_free_slabs();
+  void cancel_armed();
+  void wait_complete(std::uint32_t slab);
+  void fill_here(std::uint32_t slab);
+  void wait_for_workers(std::uint32_t slab);
+  void check_coordinator(std::uint32_t slab);
+  void take(std::uint32_t slab);
+  SampleFault fault_of(std::uint32_t slab, std::uint32_t row) const;
+  std::uint64_t rows_done() const noexcept;
+  std::string describe_stall(std::uint32_t slab) const;
+
+  RingMemory memory_;
+  ring::ConsumerPort port_;
+  Work work_;
+  LoaderOptions options_;
+  RowShape row_shape_;
+  EpochPlan plan_;
+  std::optional<RowWorker> own_worker_;  ///< with workers = 0
+  CoordinatorProcess coordinator_;
+
+  mutable std::mutex mutex_;  ///< guards what release() shares with the iterating thread:
+  std::vector<SlabState> slabs_;
+  std::vector<SampleId> id_scratch_;
+  bool closed_ = false;
+  std::uint64_t armed_ = 0;      ///< batches armed so far: the next one's number in the run
+  std::uint64_t arm_epoch_ = 0;  ///< what is armed next
+  std::uint64_t arm_index_ = 0;
+  bool started_ = false;  ///< begin() was called
+
+  // Of the iterating thread alone.
+  std::uint64_t deliver_ = 0;  ///< number in the run of the batch delivered next
+  std::uint64_t epoch_ = 0;
+  std::uint64_t index_ = 0;
+  std::uint64_t epochs_begun_ = 0;
+  LoaderStats counted_;
+};
+
+}  // namespace slabring

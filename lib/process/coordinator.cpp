@@ -1,0 +1,240 @@
+#include "process/coordinator.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "ring/recovery.hpp"
+#include "slabring/error.hpp"
+#include "sync/fault_point.hpp"
+
+namespace slabring {
+namespace {
+
+const char* to_string(ring::Stage stage) noexcept {
+  switch (stage) {
+    case ring::Stage::idle: return "between samples";
+    case ring::Stage::load: return "while the dataset loaded";
+    case ring::Stage::read: return "while reading";
+    case ring::Stage::decode: return "while decoding";
+    case ring::Stage::transform: return "while transforming";
+  }
+  return "in an unknown stage";
+}
+
+constexpr auto stop_patience = std::chrono::seconds(2);
+
+}  // namespace
+
+Coordinator::Coordinator(RingMemory& memory, ControlChannel& channel, const Supervision& supervision, pid_t trainer,
+                         StartWorker start)
+    : memory_(memory),
+      channel_(channel),
+      supervision_(supervision),
+      trainer_(trainer),
+      trainer_pidfd_(open_pidfd(trainer)),
+      start_(std::move(start)),
+      workers_(supervision.workers),
+      budget_(20.0 + 2.0 * supervision.workers, Clock::now()) {}
+
+int Coordinator::run() {
+  // Not PR_SET_PDEATHSIG: that fires when the trainer's THREAD that started us ends. Opened, then checked: the pid
+  // cannot have been given to another process while it is our parent's.
+  if (getppid() != trainer_ || !trainer_pidfd_) return 1;
+  try {
+    memory_.commit();
+  } catch (const Error& error) {
+    fail(error.what());
+    return status_;
+  }
+  for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) start(slot);
+  ControlMessage ready;
+  ready.kind = ControlMessage::Kind::ready;
+  channel_.send(ready);
+  while (!finished_) watch();
+  return status_;
+}
+
+/// One round: sleep until something happens, then deal with it.
+void Coordinator::watch() {
+  std::vector<pollfd> entries{{trainer_pidfd_.get(), POLLIN, 0}, {channel_.fd(), POLLIN, 0}};
+  for (const Worker& worker : workers_) entries.push_back({worker.pidfd.get(), POLLIN, 0});  // -1 is skipped
+  if (poll(entries.data(), entries.size(), poll_timeout_ms(Clock::now())) < 0 && errno != EINTR) {
+    fail("the coordinator cannot poll");
+    return;
+  }
+  if (entries[0].revents != 0) return end_workers(true);   // the trainer has died
+  if (entries[1].revents != 0) return end_workers(false);  // it closed its end: stop
+  for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) {
+    if (entries[2 + slot].revents != 0) bury(slot);
+  }
+  const auto now = Clock::now();
+  kill_stalled(now);
+  start_due(now);
+  collapse_one_slab();
+  const bool any = std::any_of(workers_.begin(), workers_.end(),
+                               [](const Worker& worker) { return worker.running() || worker.waiting; });
+  if (!any) fail(fmt::format("every worker is gone and none can be replaced; the last one {}", last_death_));
+}
+
+int Coordinator::poll_timeout_ms(Clock::time_point now) const {
+  if (supervision_.huge_pages && collapsed_slabs_ < memory_.view().shape().slabs) return 0;
+  auto patience = std::chrono::milliseconds(-1);
+  if (supervision_.timeout.count() > 0) {
+    patience = std::clamp(supervision_.timeout / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(1000));
+  }
+  for (const Worker& worker : workers_) {
+    if (!worker.waiting) continue;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::max(worker.due - now, Clock::duration::zero()));
+    patience = patience.count() < 0 ? left : std::min(patience, left);
+  }
+  return static_cast<int>(patience.count());
+}
+
+void Coordinator::start(std::uint32_t slot) {
+  Worker& worker = workers_[slot];
+  ring::Slot& line = memory_.view().slot(slot);
+  line.active.store(0);
+  line.stage.store(ring::Stage::idle);
+  worker.done_before = line.done.load();
+  worker.waiting = false;
+  worker.stalled = false;
+  worker.watched_ticket = 0;
+  worker.pid = start_(slot);
+  if (worker.pid <= 0) {
+    worker.pid = -1;
+    last_death_ = "could not be started";
+    worker.record.death(true, false);
+    return replace_or_give_up(slot);
+  }
+  line.pid.store(worker.pid);
+  worker.pidfd = open_pidfd(worker.pid);
+}
+
+void Coordinator::replace_or_give_up(std::uint32_t slot) {
+  Worker& worker = workers_[slot];
+  if (worker.record.given_up()) return;
+  worker.waiting = true;
+  worker.due = Clock::now() + budget_.take(Clock::now());
+}
+
+void Coordinator::start_due(Clock::time_point now) {
+  for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) {
+    if (workers_[slot].waiting && workers_[slot].due <= now) start(slot);
+  }
+}
+
+std::string Coordinator::what_it_held(std::uint32_t slot) const {
+  const ring::View& view = memory_.view();
+  const std::uint64_t active = view.slot(slot).active.load();
+  if (active == 0) return "between samples";
+  const std::uint64_t ticket = active - 1;
+  const std::uint64_t batch = ticket / view.shape().batch_size;
+  const std::uint32_t slab = view.ring().order[batch % ring::order_size].load();
+  const std::string stage = to_string(view.slot(slot).stage.load());
+  if (slab >= view.shape().slabs) return stage;
+  const auto row = static_cast<std::uint32_t>(ticket % view.shape().batch_size);
+  return fmt::format("{} sample {}", stage, view.row(slab, row).sample.load());
+}
+
+/// Confirmed dead (its pidfd is readable), so what it held may be taken back.
+void Coordinator::bury(std::uint32_t slot) {
+  Worker& worker = workers_[slot];
+  const pid_t pid = worker.pid;
+  const Ending ending = reap(pid).value_or(Ending{true, SIGKILL});
+  worker.pidfd.reset();
+  worker.pid = -1;
+
+  const ring::View& view = memory_.view();
+  const bool own = ending.own_doing() || worker.stalled;
+  const std::string cause = worker.stalled ? fmt::format("was killed after {} s without finishing",
+                                                         static_cast<double>(supervision_.timeout.count()) / 1000)
+                                           : ending.describe();
+  last_death_ = fmt::format("{} {}", cause, what_it_held(slot));
+  const auto verdict_text = fmt::format("its workers died over it again and again; the last one {}", last_death_);
+  view.counters().deaths.fetch_add(1);  // before the rows: whoever sees them sees the death counted
+  const auto recovered =
+      ring::recover(view, slot, own ? ring::crash_weight : ring::kill_weight,
+                    {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined, verdict_text});
+  view.slot(slot).generation.fetch_add(1);
+  view.slot(slot).pid.store(0);
+  worker.record.death(own, view.slot(slot).done.load() != worker.done_before);
+  if (recovered.quarantined > 0) worker.record.forgive();
+  report_death(slot, pid, last_death_, recovered.freed, recovered.quarantined);
+  replace_or_give_up(slot);
+}
+
+void Coordinator::report_death(std::uint32_t slot, pid_t pid, const std::string& text, std::uint32_t freed,
+                               std::uint32_t quarantined) {
+  ControlMessage message;
+  message.kind = ControlMessage::Kind::death;
+  message.slot = slot;
+  message.pid = pid;
+  message.rows_redone = freed;
+  message.quarantined = quarantined;
+  message.set_text(text);
+  channel_.send(message);  // lost when the trainer does not look: it is news, not state
+}
+
+/// Only kills: the rows come back when the death is confirmed, never on suspicion.
+void Coordinator::kill_stalled(Clock::time_point now) {
+  if (supervision_.timeout.count() <= 0) return;
+  for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) {
+    Worker& worker = workers_[slot];
+    if (!worker.running() || worker.stalled) continue;
+    const std::uint64_t active = memory_.view().slot(slot).active.load();
+    const std::uint64_t done = memory_.view().slot(slot).done.load();
+    if (active == 0 || active != worker.watched_ticket || done != worker.watched_done) {
+      worker.watched_ticket = active;
+      worker.watched_done = done;
+      worker.watched_since = now;
+    } else if (now - worker.watched_since >= supervision_.timeout) {
+      worker.stalled = true;
+      kill(worker.pid, SIGKILL);
+    }
+  }
+}
+
+void Coordinator::fail(const std::string& text) {
+  ControlMessage message;
+  message.kind = ControlMessage::Kind::failed;
+  message.set_text(text);
+  channel_.send(message);
+  end_workers(true);
+  status_ = 1;
+}
+
+/// A slab at a time between looks at the workers: 256 MB take some 200 ms.
+void Coordinator::collapse_one_slab() {
+  const ring::View& view = memory_.view();
+  if (!supervision_.huge_pages || collapsed_slabs_ >= view.shape().slabs) return;
+  const std::size_t stride = memory_.data().bytes().size() / view.shape().slabs;
+  const std::size_t collapsed = memory_.data().collapse_to_huge_pages(collapsed_slabs_ * stride, stride);
+  view.counters().huge_page_bytes.fetch_add(collapsed);
+  // What the kernel refuses once it will refuse again.
+  collapsed_slabs_ = collapsed > 0 ? collapsed_slabs_ + 1 : view.shape().slabs;
+}
+
+void Coordinator::end_workers(bool at_once) {
+  finished_ = true;
+  memory_.view().pool().stop.store(1);
+  memory_.view().pool().work.force();
+  const auto deadline = Clock::now() + stop_patience;
+  for (Worker& worker : workers_) {
+    if (!worker.running()) continue;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    const bool ended = !at_once && wait_for_end(worker.pidfd.get(), static_cast<int>(std::max<long>(0, left)));
+    if (!ended) kill(worker.pid, SIGKILL);
+  }
+  for (Worker& worker : workers_) {
+    if (worker.running()) reap(worker.pid);
+  }
+}
+
+}  // namespace slabring

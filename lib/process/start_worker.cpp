@@ -1,0 +1,65 @@
+#include "process/start_worker.hpp"
+
+#include <boost/process/child.hpp>
+#include <boost/process/extend.hpp>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include "process/worker_process.hpp"
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)  // Linux 5.11; missing from the headers of Debian 12's libc in <unistd.h>
+#endif
+
+namespace slabring {
+namespace {
+
+namespace bp = boost::process;
+
+constexpr int first_inherited = 3;
+constexpr int out_of_the_way = 64;  ///< above every number that a descriptor will get
+
+/// Runs in the child between fork and exec: no allocation, no locks.
+void move_descriptors(const std::vector<int>& inherited, std::vector<int>& moved) noexcept {
+  for (std::size_t i = 0; i < inherited.size(); ++i) moved[i] = fcntl(inherited[i], F_DUPFD_CLOEXEC, out_of_the_way);
+  syscall(SYS_close_range, first_inherited, ~0U, CLOSE_RANGE_CLOEXEC);
+  for (std::size_t i = 0; i < moved.size(); ++i) dup2(moved[i], first_inherited + static_cast<int>(i));
+}
+
+}  // namespace
+
+StartWorker fork_workers(const ring::View& view, const Work& work, ForkedDescriptors descriptors) {
+  const pid_t coordinator = getpid();
+  return [view, work, coordinator, descriptors](std::uint32_t slot) -> pid_t {
+    const pid_t pid = fork();
+    if (pid != 0) return pid;
+    if (descriptors == ForkedDescriptors::close_all) syscall(SYS_close_range, first_inherited, ~0U, 0);
+    run_worker(view, slot, coordinator, work);
+    _exit(0);
+  };
+}
+
+StartWorker spawn_workers(std::string program, std::vector<int> inherited) {
+  const pid_t coordinator = getpid();
+  std::vector<int> moved(inherited.size());
+  return [coordinator, program = std::move(program), inherited = std::move(inherited),
+          moved = std::move(moved)](std::uint32_t slot) mutable -> pid_t {
+    const auto in_child = [&](auto&) {
+      die_with_parent(coordinator);
+      move_descriptors(inherited, moved);
+    };
+    std::error_code error;
+    bp::child child(program, "--worker", std::to_string(slot), bp::extend::on_exec_setup = in_child, error);
+    if (error) return -1;
+    const pid_t pid = child.id();
+    child.detach();  // liveness is a pidfd, the exit status is waitid's
+    return pid;
+  };
+}
+
+}  // namespace slabring

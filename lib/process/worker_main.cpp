@@ -1,0 +1,161 @@
+#include "process/worker_main.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "process/child_process.hpp"
+#include "process/control_channel.hpp"
+#include "process/coordinator.hpp"
+#include "process/ring_memory.hpp"
+#include "process/start_worker.hpp"
+#include "process/worker_process.hpp"
+#include "process/worker_setup.hpp"
+#include "slabring/error.hpp"
+#include "slabring/version.hpp"
+
+namespace slabring {
+namespace {
+
+constexpr std::string_view usage =
+    "slabring-worker: decodes images into a slabring Loader's shared memory.\n"
+    "It is started by the library (start methods forkserver and spawn), not by hand.\n"
+    "\n"
+    "  slabring-worker --version    the version, which has to be the library's own\n"
+    "  slabring-worker --help       this text\n"
+    "\n"
+    "The library looks for it in LoaderOptions::worker_program, in $SLABRING_WORKER, beside the\n"
+    "running program, and in the installation's libexec folder.\n";
+
+void write_all(int fd, std::string_view text) noexcept {
+  while (!text.empty()) {
+    const ssize_t n = write(fd, text.data(), text.size());
+    if (n <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+/// The trainer's standard input and output are not ours: a pipe behind the trainer must see its end when the trainer
+/// ends.
+void let_go_of_stdio() noexcept {
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return;
+  dup2(null, STDIN_FILENO);
+  dup2(null, STDOUT_FILENO);
+  if (null > STDERR_FILENO) close(null);
+}
+
+std::vector<int> dataset_tables(const WorkerSetup& setup) {
+  std::vector<int> fds;
+  for (std::size_t i = 0; i < setup.dataset.fds.size(); ++i) fds.push_back(tables_fd + static_cast<int>(i));
+  return fds;
+}
+
+/// Both roles begin with this: the set-up, and whatever else the trainer left open is closed.
+WorkerSetup take_setup(bool with_channel) {
+  WorkerSetup setup = WorkerSetup::from_json(text_from_memfd(setup_fd));
+  const int first_foreign = tables_fd + static_cast<int>(setup.dataset.fds.size()) + (with_channel ? 1 : 0);
+  syscall(SYS_close_range, first_foreign, ~0U, 0);
+  return setup;
+}
+
+RingMemory take_ring() { return RingMemory::attach(UniqueFd(control_memory_fd), UniqueFd(data_memory_fd)); }
+
+int coordinate(const WorkerSetup& setup, ControlChannel& channel, const char* program) {
+  RingMemory memory = take_ring();
+  if (memory.view().shape().workers != setup.supervision.workers) {
+    throw Error(ErrorCode::process, "the set-up and the ring name different numbers of workers");
+  }
+  const OpenedSetup opened(setup, dataset_tables(setup));
+  std::vector<int> inherited{setup_fd, control_memory_fd, data_memory_fd};
+  for (const int fd : dataset_tables(setup)) inherited.push_back(fd);
+  StartWorker start = setup.start_method == StartMethod::spawn
+                          ? spawn_workers(program, inherited)
+                          : fork_workers(memory.view(), opened.work(), ForkedDescriptors::close_all);
+  return Coordinator(memory, channel, setup.supervision, setup.trainer, std::move(start)).run();
+}
+
+int coordinator_role(const char* program) {
+  reset_signals();
+  name_process("slabring-coord");
+  arm_fault_from_environment("SLABRING_COORDINATOR_FAULT");
+  let_go_of_stdio();
+  WorkerSetup setup;
+  try {
+    setup = take_setup(true);
+  } catch (const Error& error) {
+    write_all(STDERR_FILENO, fmt::format("slabring-worker: {}\n", error.what()));
+    return 1;
+  }
+  const int channel_fd = tables_fd + static_cast<int>(setup.dataset.fds.size());
+  fcntl(channel_fd, F_SETFD, FD_CLOEXEC);
+  ControlChannel channel{UniqueFd(channel_fd)};
+  try {
+    return coordinate(setup, channel, program);
+  } catch (const std::exception& error) {
+    ControlMessage message;
+    message.kind = ControlMessage::Kind::failed;
+    message.set_text(error.what());
+    channel.send(message);
+    return 1;
+  }
+}
+
+int worker_role(std::uint32_t slot) {
+  const pid_t coordinator = getppid();
+  reset_signals();
+  try {
+    const WorkerSetup setup = take_setup(false);
+    const OpenedSetup opened(setup, dataset_tables(setup));
+    RingMemory memory = take_ring();
+    if (slot >= memory.view().shape().workers) {
+      throw Error(ErrorCode::process,
+                  fmt::format("slot {} is not one of the ring's {}", slot, memory.view().shape().workers));
+    }
+    memory.close_descriptors();
+    syscall(SYS_close_range, setup_fd, ~0U, 0);  // everything is mapped; what decodes hostile bytes holds nothing
+    run_worker(memory.view(), slot, coordinator, opened.work());
+    return 0;
+  } catch (const std::exception& error) {
+    write_all(STDERR_FILENO, fmt::format("slabring-worker: {}\n", error.what()));
+    return 1;
+  }
+}
+
+std::optional<std::uint32_t> parse_slot(std::string_view text) noexcept {
+  std::uint32_t slot = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), slot);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return slot;
+}
+
+}  // namespace
+
+int worker_main(int argc, char** argv) {
+  const std::string_view role = argc > 1 ? argv[1] : "";
+  if (role == "--version" && argc == 2) {
+    write_all(STDOUT_FILENO, fmt::format("slabring-worker {}\n", version()));
+    return 0;
+  }
+  if (role == "--help" && argc == 2) {
+    write_all(STDOUT_FILENO, usage);
+    return 0;
+  }
+  if (role == "--coordinator" && argc == 2) return coordinator_role("/proc/self/exe");
+  if (role == "--worker" && argc == 3) {
+    if (const auto slot = parse_slot(argv[2])) return worker_role(*slot);
+  }
+  write_all(STDERR_FILENO, usage);
+  return 2;
+}
+
+}  // namespace slabring

@@ -1,0 +1,130 @@
+#include "process/worker_setup.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/memfd.hpp"
+#include "dataset/open_dataset.hpp"
+#include "ring/layout.hpp"
+#include "slabring/error.hpp"
+#include "slabring/version.hpp"
+
+namespace slabring {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t max_setup_bytes = std::size_t{64} << 20;
+
+/// A value that went through an unsigned; refuses what is no enumerator.
+template <class Enum>
+Enum enum_at(const json& object, const char* key, Enum last) {
+  const auto value = object.at(key).get<unsigned>();
+  if (value > static_cast<unsigned>(last)) {
+    throw Error(ErrorCode::process, fmt::format("the set-up's {} has the value {}, which is none", key, value));
+  }
+  return static_cast<Enum>(value);
+}
+
+std::optional<RowShape> as_row(const std::optional<SampleShape>& shape) {
+  if (!shape) return std::nullopt;
+  return RowShape{shape->height, shape->width, shape->channels, DType::u8, Layout::nhwc};
+}
+
+WorkerSetup parse(const json& in) {
+  WorkerSetup setup;
+  setup.trainer = in.at("trainer").get<int>();
+  setup.start_method = enum_at(in, "start_method", StartMethod::fork);
+  setup.supervision.workers = in.at("workers").get<std::uint32_t>();
+  setup.supervision.timeout = std::chrono::milliseconds(in.at("timeout_ms").get<std::int64_t>());
+  setup.supervision.huge_pages = in.at("huge_pages").get<bool>();
+  setup.seed = in.at("seed").get<std::uint64_t>();
+  setup.dtype = enum_at(in, "dtype", DType::f32);
+  setup.layout = enum_at(in, "layout", Layout::nhwc);
+  if (in.contains("sample_shape")) {
+    const auto shape = in.at("sample_shape").get<std::array<int, 3>>();
+    setup.sample_shape = SampleShape{shape[0], shape[1], shape[2]};
+  }
+  setup.pipeline = in.at("pipeline").get<std::string>();
+  setup.dataset.kind = in.at("dataset").get<std::string>();
+  setup.dataset.config = in.at("dataset_config").get<std::string>();
+  setup.dataset.fds.resize(in.at("dataset_tables").get<std::uint8_t>(), -1);
+  return setup;
+}
+
+}  // namespace
+
+std::string WorkerSetup::to_json() const {
+  json out{{"version", slabring::version()},
+           {"abi", ring::abi_hash()},
+           {"trainer", trainer},
+           {"start_method", static_cast<unsigned>(start_method)},
+           {"workers", supervision.workers},
+           {"timeout_ms", supervision.timeout.count()},
+           {"huge_pages", supervision.huge_pages},
+           {"seed", seed},
+           {"dtype", static_cast<unsigned>(dtype)},
+           {"layout", static_cast<unsigned>(layout)},
+           {"pipeline", pipeline},
+           {"dataset", dataset.kind},
+           {"dataset_config", dataset.config},
+           {"dataset_tables", dataset.fds.size()}};
+  if (sample_shape) out["sample_shape"] = {sample_shape->height, sample_shape->width, sample_shape->channels};
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+WorkerSetup WorkerSetup::from_json(std::string_view text) {
+  try {
+    const json in = json::parse(text);
+    const auto version = in.at("version").get<std::string>();
+    if (version != slabring::version() || in.at("abi").get<std::uint64_t>() != ring::abi_hash()) {
+      throw Error(ErrorCode::process, fmt::format("slabring-worker is version {}, the library that started it is {}; "
+                                                  "install the two together or set SLABRING_WORKER",
+                                                  slabring::version(), version));
+    }
+    return parse(in);
+  } catch (const json::exception& error) {
+    throw Error(ErrorCode::process, fmt::format("the set-up cannot be read: {}", error.what()));
+  }
+}
+
+OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables)
+    : dataset_(open_dataset({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
+      program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
+      seed_(setup.seed) {}
+
+UniqueFd text_to_memfd(const char* name, std::string_view text) {
+  UniqueFd fd = create_memfd(name);
+  for (std::size_t written = 0; written < text.size();) {
+    const ssize_t n = write(fd.get(), text.data() + written, text.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) throw Error(ErrorCode::io, fmt::format("cannot write the set-up: {}", std::strerror(errno)));
+    written += static_cast<std::size_t>(n);
+  }
+  return fd;
+}
+
+std::string text_from_memfd(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) != 0 || status.st_size < 0 || static_cast<std::size_t>(status.st_size) > max_setup_bytes) {
+    throw Error(ErrorCode::process,
+                fmt::format("descriptor {} holds no set-up; slabring-worker is started by a Loader, not by hand", fd));
+  }
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  for (std::size_t got = 0; got < text.size();) {
+    const ssize_t n = pread(fd, text.data() + got, text.size() - got, static_cast<off_t>(got));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) throw Error(ErrorCode::process, "the set-up cannot be read to its end");
+    got += static_cast<std::size_t>(n);
+  }
+  return text;
+}
+
+}  // namespace slabring

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "augment/program.hpp"
+#include "base/unique_fd.hpp"
+#include "slabring/dataset.hpp"
+#include "slabring/options.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// What rows are made from, in whichever process. Points to what outlives it.
+struct Work {
+  const Dataset* dataset = nullptr;
+  const Program* program = nullptr;
+  std::uint64_t seed = 0;
+};
+
+/// How the coordinator is to run its workers.
+struct Supervision {
+  std::uint32_t workers = 0;
+  std::chrono::milliseconds timeout{0};  ///< of one sample; 0: none
+  bool huge_pages = true;
+};
+
+/// Everything that a freshly started program needs besides descriptors, as JSON in a memfd.
+struct WorkerSetup {
+  int trainer = 0;  ///< process id
+  StartMethod start_method = StartMethod::forkserver;
+  Supervision supervision;
+  std::uint64_t seed = 0;
+  DType dtype = DType::u8;
+  Layout layout = Layout::nchw;
+  std::optional<SampleShape> sample_shape;
+  std::string pipeline;   ///< Pipeline::to_json
+  DatasetRecipe dataset;  ///< its fds are counted, not listed
+
+  std::string to_json() const;
+  /// Throws Error(process) that says so when it was written by another version.
+  static WorkerSetup from_json(std::string_view json);
+};
+
+/// Dataset and program opened from a WorkerSetup, in a fresh program.
+class OpenedSetup {
+ public:
+  /// `tables`: the dataset's descriptors in this process. Throws Error.
+  OpenedSetup(const WorkerSetup& setup, std::vector<int> tables);
+  Work work() const noexcept { return {dataset_.get(), &program_, seed_}; }
+
+ private:
+  std::unique_ptr<Dataset> dataset_;
+  Program program_;
+  std::uint64_t seed_;
+};
+
+/// The descriptors of slabring-worker, the same numbers in both roles. The control socket, the coordinator's alone,
+/// comes last: tables_fd + number of tables.
+inline constexpr int setup_fd = 3;
+inline constexpr int control_memory_fd = 4;
+inline constexpr int data_memory_fd = 5;
+inline constexpr int tables_fd = 6;
+
+/// Text in a memfd, to be inherited, and back. Throw Error(io) and Error(process).
+UniqueFd text_to_memfd(const char* name, std::string_view text);
+std::string text_from_memfd(int fd);
+
+}  // namespace slabring
