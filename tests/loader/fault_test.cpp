@@ -136,6 +136,7 @@ SampleFault only_fault(TrickyDataset::Trick trick, int workers, std::chrono::mil
                  .layout = Layout::nhwc,
                  .on_error = OnError::mask,
                  .timeout = timeout,
+                 .epochs = 1,  // else the next epoch's tricky sample is on its way too
                  .workers = workers,
                  .start_method = StartMethod::fork});
   std::vector<SampleFault> faults;
