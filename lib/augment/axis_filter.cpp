@@ -179,7 +179,10 @@ void AxisFilter::prepare_weighted(const AxisScale& scale) {
 }
 
 void AxisFilter::settle() noexcept {
-  const bool lost = starts_.settle() | weights_.settle() | exact_.settle();
+  const bool starts_lost = starts_.settle();
+  const bool weights_lost = weights_.settle();
+  const bool exact_lost = exact_.settle();
+  const bool lost = starts_lost || weights_lost || exact_lost;
   if (lost) scale_ = {};
 }
 

@@ -54,7 +54,7 @@ Bytes bytes_of(std::string_view text) {
 }
 
 std::size_t find(const Bytes& bytes, const Bytes& part) {
-  const auto at = std::ranges::search(bytes, part).begin();
+  const auto at = std::search(bytes.begin(), bytes.end(), part.begin(), part.end());
   if (at == bytes.end()) throw std::logic_error("the bytes that the test looks for are not in the file");
   return static_cast<std::size_t>(at - bytes.begin());
 }
