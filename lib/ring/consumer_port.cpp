@@ -17,8 +17,7 @@ void ConsumerPort::arm(std::uint32_t slab, std::uint64_t batch, std::uint64_t ep
     view_.row(slab, r).status = static_cast<std::uint32_t>(SampleStatus::pending);
   }
   // 1. Owners first: recover() reads owner before bitmap, so with the other order it could take a row of the new batch
-  // for
-  //    an unfinished one of the old (model mutant 5). Void rows are never FREE (mutant 10).
+  // for an unfinished one of the old (model mutant 5). Void rows are never FREE (mutant 10).
   for (std::uint32_t r = 0; r < batch_size; ++r) {
     const OwnerWord word = r < rows ? OwnerWord::free(batch, 0) : OwnerWord::claimed(batch, 0, OwnerWord::coordinator);
     view_.owner(slab, r).store(word.bits(), std::memory_order_relaxed);

@@ -46,7 +46,10 @@ void View::format() const noexcept {
 const char* View::check(const Header& header, std::size_t control_size, std::size_t data_size) noexcept {
   const Shape shape = header.shape;
   if (header.magic != magic) return "the control memory does not begin with slabring's magic number";
-  if (header.version != layout_version || header.abi != abi_hash()) return "the ring has the layout of another version";
+  if (header.version != layout_version || header.header_bytes != sizeof(Header) || header.abi != abi_hash() ||
+      shape.reserved != 0) {
+    return "the ring has the layout of another version";
+  }
   if (shape.batch_size == 0 || shape.batch_size > max_batch) return "the ring's batch size is out of range";
   if (shape.slabs < 2 || shape.slabs > max_slabs) return "the ring's number of slabs is out of range";
   if (shape.workers > max_workers) return "the ring's number of workers is out of range";

@@ -15,16 +15,15 @@
 ///
 /// Life of a row (the actor on every arrow; W worker, T trainer, C coordinator):
 ///
-///   DONE(n-K..) --T arm--> FREE(n) --W cas--> CLAIMED(w,n) --W fetch_or done--> DONE(n)
-///                            ^                    | w confirmed dead, bit clear
-///                            +------- C cas ------+
-///                                                 +--C cas--> CLAIMED(C): zeroed, status quarantined, --C fetch_or-->
-///                                                 DONE
-///                            FREE(n) --T cas--> CLAIMED(T) --T fetch_or--> DONE        (early break)
+///   DONE(n-K..) --T arm--> FREE(n) --W cas--> CLAIMED(w,n) --W fetch_or--> DONE(n)
+///                          |  ^                 | w is confirmed dead, its bit clear
+///                          |  +----- C cas -----+
+///                          |                    +--C cas--> CLAIMED(C) --C fetch_or--> DONE(n)
+///                          |                                zeroed, status quarantined
+///                          +--T cas--> CLAIMED(T) --T fetch_or--> DONE(n)        (early break)
 ///
-/// Life of a slab: free (trainer's list) --T arm--> open --(bitmap full: derived, not stored)--> complete --T take-->
-/// held
-/// --T release--> free. Only `owner`, `done`, `hint`, `issued` and the two bells are ever raced on.
+/// Life of a slab: free --T arm--> open --> complete --T take--> held --T release--> free. Complete is not stored: it
+/// is the bitmap being full. Only `owner`, `done`, `hint`, `issued` and the two bells are ever raced on.
 ///
 /// All multi-byte words are little-endian natives; there are indexes and no pointers. What another process may have
 /// written is untrusted: each side keeps the Shape privately and bounds every index it reads.
@@ -192,7 +191,8 @@ class View {
 
   /// Zeroes nothing, writes the header and puts every word to its starting value. Trainer, once, on fresh memory.
   void format() const noexcept;
-  /// A sentence that says why this memory is not a ring of this shape; nullptr: it is. For whoever did not make it.
+  /// A sentence that says why this memory is not a ring; nullptr: it is one of shape `header.shape`. For whoever did
+  /// not make it. Requires: `header` is a private copy, which is also what the shape is then taken from.
   static const char* check(const Header& header, std::size_t control_size, std::size_t data_size) noexcept;
 
   const Shape& shape() const noexcept { return shape_; }

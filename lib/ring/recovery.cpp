@@ -10,46 +10,108 @@
 namespace slabring::ring {
 namespace {
 
-enum class Outcome { not_mine, freed, quarantined };
+/// One walk of the coordinator over all rows, on behalf of one dead worker.
+///
+/// A coordinator may die in it at any step, and its successor walks again. So the walk trusts only what it sees: it
+/// lowers the hint to every free row, whoever freed it, and finishes a quarantine that somebody else began (model
+/// mutants 11 and 12).
+class Recovery {
+ public:
+  Recovery(const View& view, std::uint32_t slot, std::uint32_t weight, const Verdict& verdict) noexcept
+      : view_(view), slot_(slot), weight_(weight), verdict_(verdict), active_(view.slot(slot).active.load()) {}
 
-Outcome recover_row(const View& view, std::uint32_t slab, std::uint32_t row, std::uint32_t slot, std::uint64_t active,
-                    std::uint32_t weight, const Verdict& verdict) noexcept {
-  auto& word = view.owner(slab, row);
-  std::uint64_t seen = word.load(std::memory_order_acquire);
-  const OwnerWord owner{seen};
-  if (!owner.is_claimed_by(slot)) return Outcome::not_mine;
-  fault_point(FaultPoint::recover_seen);
-  // Owner before bitmap before CAS: see arm(). A set bit means it was published before its worker died.
-  const std::uint64_t bits = view.done(slab, row / bits_per_word).load(std::memory_order_acquire);
-  if (bits >> (row % bits_per_word) & 1) return Outcome::not_mine;
-
-  const std::uint64_t ticket = owner.batch() * view.shape().batch_size + row;
-  const std::uint32_t blamed = active == ticket + 1 ? weight : 0;
-  const std::uint32_t attempts = std::min(owner.attempts() + blamed, OwnerWord::max_attempts);
-  fault_point(FaultPoint::recover_cas);
-  if (attempts < quarantine_attempts) {
-    // CLAIMED(w) -> FREE. Failure: the slab was recycled between the two loads; the row was done.
-    return word.compare_exchange_strong(seen, OwnerWord::free(owner.batch(), attempts).bits()) ? Outcome::freed
-                                                                                               : Outcome::not_mine;
+  Recovered run() noexcept {
+    for (std::uint32_t slab = 0; slab < view_.shape().slabs; ++slab) {
+      for (std::uint32_t row = 0; row < view_.shape().batch_size; ++row) visit(slab, row);
+    }
+    fault_point(FaultPoint::recover_freed);
+    if (lowest_free_ != no_ticket) lower_hint();
+    fault_point(FaultPoint::recover_hint);
+    count();
+    // The dead one may have cleared a sleeper bit and died before FUTEX_WAKE, or owed the next link of the wake chain.
+    view_.ring().ready.force();
+    view_.pool().work.force();
+    return result_;
   }
-  // CLAIMED(w) -> CLAIMED(coordinator). Failure: as above.
-  const OwnerWord mine = OwnerWord::claimed(owner.batch(), attempts, OwnerWord::coordinator);
-  if (!word.compare_exchange_strong(seen, mine.bits())) return Outcome::not_mine;
-  fault_point(FaultPoint::quarantine_mine);
-  fail_row(view, slab, row, verdict);
-  view.done(slab, row / bits_per_word).fetch_or(std::uint64_t{1} << (row % bits_per_word));
-  return Outcome::quarantined;
-}
 
-/// The freed tickets lie at or above `lowest`: the hint must not stand above it, and its tag must change.
-void lower_hint(Ring& ring, std::uint64_t lowest) noexcept {
-  std::uint64_t hint = ring.hint.load();
-  std::uint64_t lowered = 0;
-  do {
-    const std::uint64_t tag = (hint >> ticket_bits) + 1;
-    lowered = tag << ticket_bits | std::min(hint & ticket_mask, lowest);
-  } while (!ring.hint.compare_exchange_weak(hint, lowered));
-}
+ private:
+  static constexpr std::uint64_t no_ticket = std::numeric_limits<std::uint64_t>::max();
+
+  void visit(std::uint32_t slab, std::uint32_t row) noexcept {
+    const OwnerWord seen{view_.owner(slab, row).load(std::memory_order_acquire)};
+    const std::uint64_t ticket = seen.batch() * view_.shape().batch_size + row;
+    if (seen.state() == OwnerWord::State::free) note_free(ticket);
+    if (!is_orphan(seen)) return;
+    fault_point(FaultPoint::recover_seen);
+    // Owner before bitmap before CAS: see ConsumerPort::arm(). A set bit means it was published before its owner died.
+    const std::uint64_t bits = view_.done(slab, row / bits_per_word).load(std::memory_order_acquire);
+    if (bits & bit_of(row)) return;
+
+    const std::uint32_t blamed = active_ == ticket + 1 ? weight_ : 0;
+    const std::uint32_t attempts = std::min(seen.attempts() + blamed, OwnerWord::max_attempts);
+    fault_point(FaultPoint::recover_cas);
+    if (attempts >= quarantine_attempts) {
+      quarantine(slab, row, seen, attempts);
+    } else if (exchange(slab, row, seen, OwnerWord::free(seen.batch(), attempts))) {  // CLAIMED(w) -> FREE
+      ++result_.freed;
+      note_free(ticket);
+    }
+  }
+
+  /// Rows of the dead, and rows that a coordinator which died here was quarantining. A void row is the coordinator's as
+  /// well, but has no attempts.
+  bool is_orphan(OwnerWord owner) const noexcept {
+    return owner.is_claimed_by(slot_) ||
+           (owner.is_claimed_by(OwnerWord::coordinator) && owner.attempts() >= quarantine_attempts);
+  }
+
+  void quarantine(std::uint32_t slab, std::uint32_t row, OwnerWord seen, std::uint32_t attempts) noexcept {
+    // CLAIMED(w or an earlier coordinator) -> CLAIMED(coordinator)
+    if (!exchange(slab, row, seen, OwnerWord::claimed(seen.batch(), attempts, OwnerWord::coordinator))) return;
+    fault_point(FaultPoint::quarantine_mine);
+    fail_row(view_, slab, row, verdict_);
+    view_.done(slab, row / bits_per_word).fetch_or(bit_of(row));
+    ++result_.quarantined;
+  }
+
+  /// Failure: the slab was recycled between the look at the owner and that at the bitmap; so the row was done (model
+  /// mutant 13 does without).
+  bool exchange(std::uint32_t slab, std::uint32_t row, OwnerWord seen, OwnerWord wanted) noexcept {
+    std::uint64_t expected = seen.bits();
+    return view_.owner(slab, row).compare_exchange_strong(expected, wanted.bits());
+  }
+
+  void note_free(std::uint64_t ticket) noexcept { lowest_free_ = std::min(lowest_free_, ticket); }
+
+  /// No free row may lie below the hint. The tag changes even when the ticket need not: a scanner that passed a row
+  /// before it was freed must fail to advance the hint over it (model mutants 1 and 2).
+  void lower_hint() noexcept {
+    std::atomic<std::uint64_t>& hint = view_.ring().hint;
+    std::uint64_t seen = hint.load();
+    std::uint64_t lowered = 0;
+    do {
+      const std::uint64_t tag = (seen >> ticket_bits) + 1;
+      lowered = tag << ticket_bits | std::min(seen & ticket_mask, lowest_free_);
+    } while (!hint.compare_exchange_weak(seen, lowered));
+  }
+
+  void count() noexcept {
+    view_.counters().rows_redone.fetch_add(result_.freed, std::memory_order_relaxed);
+    view_.counters().quarantined.fetch_add(result_.quarantined, std::memory_order_relaxed);
+  }
+
+  static constexpr std::uint64_t bit_of(std::uint32_t row) noexcept {
+    return std::uint64_t{1} << (row % bits_per_word);
+  }
+
+  const View& view_;
+  const std::uint32_t slot_;
+  const std::uint32_t weight_;
+  const Verdict& verdict_;
+  const std::uint64_t active_;
+  Recovered result_;
+  std::uint64_t lowest_free_ = no_ticket;
+};
 
 }  // namespace
 
@@ -65,31 +127,7 @@ void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Ver
 }
 
 Recovered recover(const View& view, std::uint32_t slot, std::uint32_t weight, const Verdict& verdict) noexcept {
-  Recovered result;
-  const std::uint64_t active = view.slot(slot).active.load();
-  std::uint64_t lowest = std::numeric_limits<std::uint64_t>::max();
-  for (std::uint32_t slab = 0; slab < view.shape().slabs; ++slab) {
-    for (std::uint32_t row = 0; row < view.shape().batch_size; ++row) {
-      const std::uint64_t batch = OwnerWord{view.owner(slab, row).load(std::memory_order_acquire)}.batch();
-      switch (recover_row(view, slab, row, slot, active, weight, verdict)) {
-        case Outcome::not_mine: break;
-        case Outcome::freed:
-          ++result.freed;
-          lowest = std::min(lowest, batch * view.shape().batch_size + row);
-          break;
-        case Outcome::quarantined: ++result.quarantined; break;
-      }
-    }
-  }
-  fault_point(FaultPoint::recover_freed);
-  if (result.freed > 0) lower_hint(view.ring(), lowest);
-  fault_point(FaultPoint::recover_hint);
-  view.counters().rows_redone.fetch_add(result.freed, std::memory_order_relaxed);
-  view.counters().quarantined.fetch_add(result.quarantined, std::memory_order_relaxed);
-  // The dead one may have cleared a sleeper bit and died before FUTEX_WAKE, or owed the next link of the wake chain.
-  view.ring().ready.force();
-  view.pool().work.force();
-  return result;
+  return Recovery(view, slot, weight, verdict).run();
 }
 
 }  // namespace slabring::ring

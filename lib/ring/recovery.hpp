@@ -27,7 +27,9 @@ struct Verdict {
 /// Takes back every unfinished row of the worker in `slot`, and wakes everybody, unconditionally.
 ///
 /// Requires: that worker is CONFIRMED dead (reaped, or its pidfd readable), and the slot is not in use again. There is
-/// no other fence: time never decides, so a slow worker can never write into a recycled row (model mutant 4).
+/// no other fence: time never decides, so a slow worker can never write into a recycled row (model mutant 4). One
+/// coordinator at a time; one that died half-way leaves nothing that its successor's recover() of the same slot does
+/// not repair. Slot::active stays as it was: whoever gives the slot to a new worker clears it.
 Recovered recover(const View& view, std::uint32_t slot, std::uint32_t weight, const Verdict& verdict) noexcept;
 
 /// Writes status and message of a row and zeroes its pixels and label. Requires: the caller owns the row.
