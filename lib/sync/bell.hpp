@@ -58,6 +58,7 @@ class alignas(cache_line) Bell {
     word_.fetch_add(epoch_step);
     word_.fetch_and(~sleeper_bit);
     word_.fetch_add(epoch_step);
+    fault_point(FaultPoint::bell_forced);
     futex_wake(word_, INT_MAX);
   }
 

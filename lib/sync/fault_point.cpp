@@ -7,11 +7,12 @@ namespace slabring {
 namespace {
 
 constexpr std::array<std::string_view, fault_point_count> names = {
-    "none",         "claim_scan",       "claim_cas",     "claimed",          "hint_advanced",
-    "active_set",   "row_half_written", "row_written",   "done_set",         "batch_complete",
-    "published",    "sleep_registered", "sleeping",      "bell_bit_cleared", "bell_epoch_bumped",
-    "arm_owners",   "arm_bitmap",       "arm_order",     "arm_issued",       "cancel_cas",
-    "recover_seen", "recover_cas",      "recover_freed", "recover_hint",     "quarantine_mine"};
+    "none",           "claim_scan",       "claim_cas",   "claimed",          "hint_advanced",
+    "active_set",     "row_half_written", "row_written", "done_set",         "batch_complete",
+    "published",      "sleep_registered", "sleeping",    "bell_bit_cleared", "bell_epoch_bumped",
+    "bell_forced",    "arm_owners",       "arm_bitmap",  "arm_order",        "arm_issued",
+    "cancel_cas",     "recover_seen",     "recover_cas", "recover_freed",    "recover_hint",
+    "quarantine_mine"};
 
 }  // namespace
 

@@ -27,6 +27,7 @@ enum class FaultPoint : std::uint32_t {
   // bells, either side
   bell_bit_cleared,   ///< sleeper bit cleared, FUTEX_WAKE still to come
   bell_epoch_bumped,  ///< epoch bumped, FUTEX_WAKE still to come
+  bell_forced,        ///< bell forced (by recovery or stop), FUTEX_WAKE still to come
   // trainer
   arm_owners,  ///< owner words open, bitmap still old
   arm_bitmap,  ///< bitmap reset, order not yet written
