@@ -22,13 +22,13 @@ extern "C" char** environ;  // NOLINT(readability-redundant-declaration): not de
 namespace slabring {
 namespace {
 
-constexpr int out_of_the_way = 64;
 constexpr int end_patience_ms = 3000;  ///< more than the coordinator's own with its workers
 
 /// Owns the attributes of one posix_spawn.
 class SpawnAttributes {
  public:
-  SpawnAttributes() {
+  /// `above`: higher than every number that will be given.
+  explicit SpawnAttributes(int above) : above_(above) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawnattr_init(&attributes_);
   }
@@ -51,7 +51,7 @@ class SpawnAttributes {
   /// The child gets `fd` as `number`.
   void give(int fd, int number) {
     // A copy above every target: no dup2 then hits a source that is still needed, or is a no-op that keeps FD_CLOEXEC.
-    UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, out_of_the_way));
+    UniqueFd copy(fcntl(fd, F_DUPFD_CLOEXEC, above_));
     if (!copy) {
       throw Error(ErrorCode::io,
                   fmt::format("cannot duplicate a descriptor for the coordinator: {}", std::strerror(errno)));
@@ -76,6 +76,7 @@ class SpawnAttributes {
   posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
   std::vector<UniqueFd> copies_;
+  int above_;
 };
 
 }  // namespace
@@ -103,14 +104,15 @@ CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const 
                                               const RingMemory& memory) {
   auto [ours, theirs] = ControlChannel::make_pair();
   const UniqueFd setup_file = text_to_memfd("slabring-setup", setup.to_json());
-  SpawnAttributes spawn;
+  const int channel_fd = tables_fd + static_cast<int>(setup.dataset.fds.size());
+  SpawnAttributes spawn(channel_fd + 1);
   spawn.block_interrupts();
   spawn.give(setup_file.get(), setup_fd);
   spawn.give(memory.control_fd(), control_memory_fd);
   spawn.give(memory.data_fd(), data_memory_fd);
   int number = tables_fd;
   for (const int fd : setup.dataset.fds) spawn.give(fd, number++);
-  spawn.give(theirs.fd(), number);
+  spawn.give(theirs.fd(), channel_fd);
   return {spawn.start(program), std::move(ours)};
 }
 

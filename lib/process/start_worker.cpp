@@ -22,11 +22,13 @@ namespace {
 namespace bp = boost::process;
 
 constexpr int first_inherited = 3;
-constexpr int out_of_the_way = 64;  ///< above every number that a descriptor will get
 
 /// Runs in the child between fork and exec: no allocation, no locks.
 void move_descriptors(const std::vector<int>& inherited, std::vector<int>& moved) noexcept {
-  for (std::size_t i = 0; i < inherited.size(); ++i) moved[i] = fcntl(inherited[i], F_DUPFD_CLOEXEC, out_of_the_way);
+  // First out of the way, above every target: then no dup2 hits a source that is still needed, or is a no-op that keeps
+  // FD_CLOEXEC.
+  const int above = first_inherited + static_cast<int>(inherited.size());
+  for (std::size_t i = 0; i < inherited.size(); ++i) moved[i] = fcntl(inherited[i], F_DUPFD_CLOEXEC, above);
   syscall(SYS_close_range, first_inherited, ~0U, CLOSE_RANGE_CLOEXEC);
   for (std::size_t i = 0; i < moved.size(); ++i) dup2(moved[i], first_inherited + static_cast<int>(i));
 }
