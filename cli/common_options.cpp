@@ -1,0 +1,196 @@
+#include "common_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "augment/parameters.hpp"
+#include "base/names.hpp"
+#include "base/sample_failure.hpp"
+#include "command.hpp"
+#include "files.hpp"
+#include "numbers.hpp"
+
+namespace slabring::cli {
+
+namespace {
+
+constexpr int default_size = 224;
+constexpr double longest_timeout_seconds = 1e6;
+
+const char* const data_group = "What is delivered";
+const char* const process_group = "Who does the work";
+
+/// The value of an option that takes a word.
+template <class Enum>
+Enum named(std::string_view option, std::string_view word) {
+  if (const std::optional<Enum> value = value_of<Enum>(word)) return *value;
+  throw UsageError(fmt::format("{} {}: must be one of {}", option, word, joined(names_of<Enum>())));
+}
+
+OnError on_error_named(const std::string& word) {
+  if (word == "substitute") {
+    throw UsageError("--on-error substitute: replacing a failed sample is not there yet; use throw or mask");
+  }
+  return named<OnError>("--on-error", word);
+}
+
+/// One rank of one is what there is.
+void refuse_several_ranks(const LoaderArguments& arguments) {
+  if (arguments.world != 1) {
+    throw UsageError(
+        fmt::format("--world {}: sharing the data among ranks is not there yet; the only world is 1", arguments.world));
+  }
+  if (arguments.rank != 0) {
+    throw UsageError(fmt::format("--rank {}: in a world of 1 the only rank is 0", arguments.rank));
+  }
+  if (!arguments.uneven.empty()) {
+    throw UsageError(
+        fmt::format("--uneven {}: sharing the data among ranks is not there yet, so nothing can come out uneven",
+                    arguments.uneven));
+  }
+}
+
+std::chrono::milliseconds timeout_of(double seconds) {
+  if (!(seconds >= 0 && seconds <= longest_timeout_seconds)) {
+    throw UsageError(
+        fmt::format("--timeout {}: must be from 0 (no limit) to {} seconds", seconds, longest_timeout_seconds));
+  }
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
+std::string text_of_pipeline_file(const std::string& path) {
+  try {
+    return read_text(path);
+  } catch (const SampleFailure& failure) {
+    throw UsageError(fmt::format("--pipeline {}: is not train, val or none, and as a file: {}", path, failure.what()));
+  }
+}
+
+Pipeline pipeline_from_file(const std::string& path) {
+  const std::string text = text_of_pipeline_file(path);
+  try {
+    return Pipeline::from_json(text);
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("--pipeline {}: {}", path, error.what()));
+  }
+}
+
+}  // namespace
+
+void add_data(CLI::App& app, LoaderArguments& arguments) {
+  app.add_option("DATA", arguments.data, "A folder of class folders, or a flat folder of images")
+      ->required()
+      ->type_name("");
+}
+
+void add_pipeline_options(CLI::App& app, PipelineArguments& arguments) {
+  app.add_option("--pipeline", arguments.pipeline,
+                 "train: RandomResizedCrop(size), RandomHorizontalFlip\n"
+                 "val: Resize(size * 256 / 224), CenterCrop(size)\n"
+                 "none: decode only; needs images of one size, or --batch 1\n"
+                 "FILE.json: the transforms written there")
+      ->type_name("train|val|none|FILE.json")
+      ->capture_default_str()
+      ->group(data_group);
+  add_whole_number<int>(app, "--size", arguments.size,
+                        fmt::format("Side of the square that train and val deliver ({})", default_size))
+      ->group(data_group);
+}
+
+void add_order_options(CLI::App& app, LoaderArguments& arguments) {
+  add_whole_number<std::uint64_t>(app, "--seed", arguments.seed, "Of the order and of every random transform")
+      ->group(data_group);
+  CLI::Option* shuffle = app.add_flag("--shuffle", arguments.shuffle,
+                                      "A new order each epoch; the default with --pipeline train, and only there")
+                             ->group(data_group);
+  app.add_flag("--no-shuffle", arguments.no_shuffle, "The order of the dataset")->excludes(shuffle)->group(data_group);
+}
+
+void add_batch_options(CLI::App& app, LoaderArguments& arguments) {
+  add_whole_number<std::int64_t>(app, "--batch", arguments.batch, "Samples a batch")->group(data_group);
+  app.add_option("--dtype", arguments.dtype,
+                 "Element type; with f16 and f32, train and val also Normalize with ImageNet's\n"
+                 "mean and deviation (u8, or what the pipeline file says)")
+      ->type_name("u8|f16|f32")
+      ->group(data_group);
+  app.add_option("--layout", arguments.layout, "Order of the axes (nchw, or what the pipeline file says)")
+      ->type_name("nchw|nhwc")
+      ->group(data_group);
+  app.add_flag("--drop-last", arguments.drop_last, "Leave out a last batch that is not full")->group(data_group);
+  app.add_option("--on-error", arguments.on_error,
+                 "throw: end with status 1 at the first sample that fails\n"
+                 "mask: deliver zeros in its place and count it")
+      ->type_name("throw|mask|substitute")
+      ->capture_default_str()
+      ->group(data_group);
+  add_whole_number<int>(app, "--rank", arguments.rank, "This rank; only 0 so far")->group(data_group);
+  add_whole_number<int>(app, "--world", arguments.world, "Ranks in all; only 1 so far")->group(data_group);
+  app.add_option("--uneven", arguments.uneven, "What ranks do about an uneven end; not there yet")
+      ->type_name("pad|drop|exact")
+      ->group(data_group);
+}
+
+void add_worker_options(CLI::App& app, LoaderArguments& arguments) {
+  add_whole_number<int>(
+      app, "--workers", arguments.workers,
+      fmt::format("Worker processes; 0: in this process (the CPUs it may use, here {})", available_cpus()))
+      ->group(process_group);
+  app.add_option("--start", arguments.start, "Where workers come from")
+      ->type_name("forkserver|spawn|fork")
+      ->capture_default_str()
+      ->group(process_group);
+  add_whole_number<int>(app, "--prefetch", arguments.prefetch, "Batches in the ring")->group(process_group);
+  app.add_option("--timeout", arguments.timeout_seconds, "A sample that takes longer is given up; 0: never")
+      ->type_name("SECONDS")
+      ->capture_default_str()
+      ->group(process_group);
+}
+
+std::string in_words_of_the_command_line(const std::string& message) {
+  for (const auto& [member, option] : {std::pair{"option batch_size ", "--batch "},
+                                       {"option prefetch ", "--prefetch "},
+                                       {"option workers ", "--workers "},
+                                       {"option timeout ", "--timeout "}}) {
+    if (message.starts_with(member)) return option + message.substr(std::string_view(member).size());
+  }
+  return message;
+}
+
+Pipeline resolve_pipeline(const PipelineArguments& arguments, bool normalize) {
+  const std::string& name = arguments.pipeline;
+  if (name == "train" || name == "val") {
+    const int size = arguments.size.value_or(default_size);
+    if (size < 1 || size > max_size_parameter) {
+      throw UsageError(fmt::format("--size {}: must be from 1 to {}", size, max_size_parameter));
+    }
+    return name == "train" ? Pipeline::train(size, normalize) : Pipeline::val(size, normalize);
+  }
+  if (arguments.size) {
+    throw UsageError(fmt::format("--size {}: has no meaning with --pipeline {}; only train and val take a size",
+                                 *arguments.size, name));
+  }
+  if (name == "none") return Pipeline{};
+  return pipeline_from_file(name);
+}
+
+LoaderRequest resolve(const LoaderArguments& arguments) {
+  refuse_several_ranks(arguments);
+  LoaderOptions options;
+  if (arguments.dtype) options.dtype = named<DType>("--dtype", *arguments.dtype);
+  if (arguments.layout) options.layout = named<Layout>("--layout", *arguments.layout);
+  options.batch_size = arguments.batch;
+  options.seed = arguments.seed;
+  options.shuffle = arguments.shuffle || (arguments.pipeline.pipeline == "train" && !arguments.no_shuffle);
+  options.drop_last = arguments.drop_last;
+  options.on_error = on_error_named(arguments.on_error);
+  options.timeout = timeout_of(arguments.timeout_seconds);
+  options.workers = arguments.workers;
+  options.prefetch = arguments.prefetch;
+  options.start_method = named<StartMethod>("--start", arguments.start);
+  const bool normalize = options.dtype && *options.dtype != DType::u8;
+  return {resolve_pipeline(arguments.pipeline, normalize), options};
+}
+
+}  // namespace slabring::cli

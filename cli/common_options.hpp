@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "slabring/loader.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace slabring::cli {
+
+/// The pipeline named on a command line, before any file is read.
+struct PipelineArguments {
+  std::string pipeline = "train";
+  std::optional<int> size;
+};
+
+/// What the options shared by the commands say, before they are checked against each other. The defaults that a
+/// LoaderOptions has too are taken from there.
+struct LoaderArguments {
+  PipelineArguments pipeline;
+  std::string data;
+  std::int64_t batch = 64;
+  std::optional<std::string> dtype;
+  std::optional<std::string> layout;
+  std::uint64_t seed = LoaderOptions{}.seed;
+  bool shuffle = false;
+  bool no_shuffle = false;
+  bool drop_last = false;
+  std::string on_error = "throw";
+  double timeout_seconds = std::chrono::duration<double>(LoaderOptions{}.timeout).count();
+
+  std::optional<int> workers;
+  int prefetch = LoaderOptions{}.prefetch;
+  std::string start{to_string(LoaderOptions{}.start_method)};
+  int rank = 0;
+  int world = 1;
+  std::string uneven;
+};
+
+/// The positional argument DATA.
+void add_data(CLI::App& app, LoaderArguments& arguments);
+/// --pipeline --size
+void add_pipeline_options(CLI::App& app, PipelineArguments& arguments);
+/// --seed --shuffle --no-shuffle
+void add_order_options(CLI::App& app, LoaderArguments& arguments);
+/// --batch --dtype --layout --drop-last --on-error --rank --world --uneven
+void add_batch_options(CLI::App& app, LoaderArguments& arguments);
+/// --workers --start --prefetch --timeout
+void add_worker_options(CLI::App& app, LoaderArguments& arguments);
+
+/// What a Loader needs besides the dataset.
+struct LoaderRequest {
+  Pipeline pipeline;
+  LoaderOptions options;
+};
+
+/// Reads the pipeline file, if one is named, and checks what can be checked without the data.
+/// Throws UsageError, and Error(pipeline) with the place in the file.
+LoaderRequest resolve(const LoaderArguments& arguments);
+
+/// A message of the library in the words of the command line: "option batch_size is 0" becomes "--batch is 0".
+std::string in_words_of_the_command_line(const std::string& message);
+
+/// `name` as a pipeline: train, val, none or a JSON file. Throws as resolve().
+Pipeline resolve_pipeline(const PipelineArguments& arguments, bool normalize);
+
+}  // namespace slabring::cli

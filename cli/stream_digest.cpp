@@ -1,0 +1,40 @@
+#include "stream_digest.hpp"
+
+#include <bit>
+#include <span>
+
+#define XXH_INLINE_ALL
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace slabring::cli {
+
+static_assert(std::endian::native == std::endian::little, "the digest is defined over little-endian numbers");
+
+struct StreamDigest::State {
+  XXH3_state_t hash;
+
+  template <class T>
+  void update(std::span<T> values) {
+    XXH3_128bits_update(&hash, values.data(), values.size_bytes());
+  }
+};
+
+StreamDigest::StreamDigest() : state_(std::make_unique<State>()) { XXH3_128bits_reset(&state_->hash); }
+
+StreamDigest::~StreamDigest() = default;
+
+void StreamDigest::add(const Batch& batch) {
+  const Tensor images = batch.images();
+  state_->update(std::span<const std::byte>(images.data, images.size_bytes()));
+  state_->update(batch.labels());
+  state_->update(batch.ids());
+  state_->update(batch.statuses());
+}
+
+std::string StreamDigest::hex() const {
+  const XXH128_hash_t hash = XXH3_128bits_digest(&state_->hash);
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+}  // namespace slabring::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "slabring/batch.hpp"
+
+namespace slabring::cli {
+
+/// XXH3-128 over delivered batches: of each its image bytes, labels (i64), sample ids (u64) and statuses (u32), all
+/// little-endian, in delivery order. The format is a contract: the same digest on every machine with the same
+/// libjpeg-turbo.
+class StreamDigest {
+ public:
+  StreamDigest();
+  ~StreamDigest();
+
+  void add(const Batch& batch);
+  /// 32 hexadecimal digits, the high half first, of what was added so far.
+  std::string hex() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace slabring::cli
