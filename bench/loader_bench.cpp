@@ -24,7 +24,7 @@ class InMemory : public slabring::Dataset {
 
  private:
   static constexpr std::uint64_t count = 60'000;
-  static constexpr std::size_t bytes = 28 * 28;
+  static constexpr std::size_t bytes = 784;  // 28 x 28
   std::vector<std::uint8_t> pixels_;
 };
 
@@ -61,5 +61,3 @@ BENCHMARK(MnistFromMemory)
     ->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-

@@ -4,8 +4,8 @@
 /// CPU. For integer loops only, whose results cannot differ. What such a function calls must be inlined to take part:
 /// SLABRING_INLINED.
 ///
-/// Not under sanitizers: the choice runs (as an ifunc) before their runtime is there, and crashes. Not with clang, which
-/// is used for sanitizers here.
+/// Not under sanitizers: the choice runs (as an ifunc) before their runtime is there, and crashes. Not with clang,
+/// which is used for sanitizers here.
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define SLABRING_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))

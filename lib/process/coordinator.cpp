@@ -137,7 +137,7 @@ std::string Coordinator::what_it_held(std::uint32_t slot) const {
   const std::uint64_t ticket = active - 1;
   const std::uint64_t batch = ticket / view.shape().batch_size;
   const std::uint32_t slab = view.ring().order[batch % ring::order_size].load();
-  const std::string stage = to_string(view.slot(slot).stage.load());
+  std::string stage = to_string(view.slot(slot).stage.load());
   if (slab >= view.shape().slabs) return stage;
   const auto row = static_cast<std::uint32_t>(ticket % view.shape().batch_size);
   return fmt::format("{} sample {}", stage, view.row(slab, row).sample.load());

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "process/child_process.hpp"
@@ -102,7 +103,9 @@ CoordinatorProcess::~CoordinatorProcess() { end(); }
 
 CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const WorkerSetup& setup,
                                               const RingMemory& memory) {
-  auto [ours, theirs] = ControlChannel::make_pair();
+  ControlChannel ours;
+  ControlChannel theirs;
+  std::tie(ours, theirs) = ControlChannel::make_pair();
   const UniqueFd setup_file = text_to_memfd("slabring-setup", setup.to_json());
   const int channel_fd = tables_fd + static_cast<int>(setup.dataset.fds.size());
   SpawnAttributes spawn(channel_fd + 1);
@@ -117,7 +120,9 @@ CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const 
 }
 
 CoordinatorProcess CoordinatorProcess::fork_here(RingMemory& memory, const Supervision& supervision, const Work& work) {
-  auto [ours, theirs] = ControlChannel::make_pair();
+  ControlChannel ours;
+  ControlChannel theirs;
+  std::tie(ours, theirs) = ControlChannel::make_pair();
   const pid_t trainer = getpid();
   const pid_t pid = fork();
   if (pid < 0) {

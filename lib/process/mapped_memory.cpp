@@ -38,13 +38,13 @@ std::byte* reserve_aligned(std::size_t size) {
     throw Error(ErrorCode::memory,
                 fmt::format("cannot reserve {} bytes of address space for the ring: {}", room, std::strerror(errno)));
   }
+  auto* const begin = static_cast<std::byte*>(taken);
   const auto address = reinterpret_cast<std::uintptr_t>(taken);
-  const std::uintptr_t aligned = align_up(address, alignment);
-  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  const std::uintptr_t end = aligned + align_up(size, page);
-  if (aligned > address) munmap(taken, aligned - address);
-  if (address + room > end) munmap(reinterpret_cast<void*>(end), address + room - end);
-  return reinterpret_cast<std::byte*>(aligned);
+  const std::size_t before = align_up(address, alignment) - address;
+  const std::size_t used = before + align_up(size, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+  if (before > 0) munmap(begin, before);
+  if (room > used) munmap(begin + used, room - used);
+  return begin + before;
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ struct WorkerSetup {
 
   std::string to_json() const;
   /// Throws Error(process) that says so when it was written by another version.
-  static WorkerSetup from_json(std::string_view json);
+  static WorkerSetup from_json(std::string_view text);
 };
 
 /// Dataset and program opened from a WorkerSetup, in a fresh program.

@@ -16,7 +16,6 @@ namespace {
 using test::PixelDataset;
 using test::stream;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 /// workers = 0: the same code as a worker's, in this thread, so that ThreadSanitizer sees it too.
 LoaderOptions here(std::int64_t batch_size) { return {.batch_size = batch_size, .workers = 0}; }
