@@ -47,7 +47,7 @@ std::uint64_t end_epoch(const DigestArguments& arguments) {
 int run(const DigestArguments& arguments) {
   const std::uint64_t end = end_epoch(arguments);
   LoaderRequest request = resolve(arguments.loader);
-  request.options.epochs = end;
+  request.options.epochs = arguments.epochs;
   const ImageFolder dataset(arguments.loader.data);
   Loader loader(dataset, std::move(request.pipeline), request.options);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace slabring::cli {
@@ -20,7 +21,7 @@ std::string progress_line(std::string_view what, std::uint64_t done, std::uint64
   std::string line = fmt::format("{} [{:#>{}}{: >{}}] {}/{}", what, "", filled, "", bar_width - filled, done, total);
   if (done == 0 || seconds <= 0) return line;
   const double rate = static_cast<double>(done) / seconds;
-  const auto left = static_cast<std::uint64_t>(static_cast<double>(total - std::min(done, total)) / rate + 0.5);
+  const auto left = std::llround(static_cast<double>(total - std::min(done, total)) / rate);
   return line + fmt::format("  {:.0f}/s  {}:{:02} left", rate, left / 60, left % 60);
 }
 
