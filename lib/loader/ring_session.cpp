@@ -200,21 +200,19 @@ void RingSession::fill_here(std::uint32_t slab) {
 }
 
 void RingSession::wait_for_workers(std::uint32_t slab) {
-  std::uint64_t done = rows_done();
-  auto progress = Clock::now();
+  std::uint64_t seen = progress_made();
+  auto last = Clock::now();
   while (!port_.complete(slab)) {
     const std::uint32_t key = port_.ready().prepare();
     if (port_.complete(slab)) return;
     if (port_.ready().wait(key, wait_slice)) continue;
     ++counted_.wait_timeouts;
     check_coordinator(slab);
-    const std::uint64_t now_done = rows_done();
-    if (now_done != done) {
-      done = now_done;
-      progress = Clock::now();
+    if (const std::uint64_t now = progress_made(); now != seen) {
+      seen = now;
+      last = Clock::now();
     }
-    // The coordinator kills what takes longer than `timeout`; a second one without a row is beyond its help.
-    if (options_.timeout.count() > 0 && Clock::now() - progress > 2 * options_.timeout) {
+    if (options_.timeout.count() > 0 && Clock::now() - last > patience()) {
       throw Error(ErrorCode::timeout, describe_stall(slab));
     }
   }
@@ -232,16 +230,23 @@ void RingSession::check_coordinator(std::uint32_t slab) {
                                               coordinator_.pid(), coordinator_.describe_end(), words));
 }
 
-std::uint64_t RingSession::rows_done() const noexcept {
+/// The coordinator kills what takes longer than `timeout`, and that is progress; twice that long without any, and with
+/// time for a busy machine, is beyond its help.
+std::chrono::milliseconds RingSession::patience() const noexcept {
+  return 2 * options_.timeout + std::chrono::seconds(5);
+}
+
+/// Counts what shows that somebody is at work: rows finished, workers buried.
+std::uint64_t RingSession::progress_made() const noexcept {
   std::uint64_t rows = 0;
   for (std::uint32_t slot = 0; slot < view().shape().workers; ++slot) rows += view().slot(slot).done.load();
-  return rows + view().counters().quarantined.load();
+  return rows + view().counters().quarantined.load() + view().counters().deaths.load();
 }
 
 std::string RingSession::describe_stall(std::uint32_t slab) const {
   std::string text =
       fmt::format("nothing arrived for {} s; batch {} of epoch {} waits for",
-                  2 * static_cast<double>(options_.timeout.count()) / 1000, slabs_[slab].index, slabs_[slab].epoch);
+                  static_cast<double>(patience().count()) / 1000, slabs_[slab].index, slabs_[slab].epoch);
   for (std::uint32_t row = 0; row < slabs_[slab].rows; ++row) {
     if (view().done(slab, row / ring::bits_per_word).load() >> (row % ring::bits_per_word) & 1) continue;
     const ring::OwnerWord owner{view().owner(slab, row).load()};

@@ -82,7 +82,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   void check_coordinator(std::uint32_t slab);
   void take(std::uint32_t slab);
   SampleFault fault_of(std::uint32_t slab, std::uint32_t row) const;
-  std::uint64_t rows_done() const noexcept;
+  std::uint64_t progress_made() const noexcept;
+  std::chrono::milliseconds patience() const noexcept;
   std::string describe_stall(std::uint32_t slab) const;
 
   RingMemory memory_;
