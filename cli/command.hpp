@@ -33,5 +33,6 @@ Command add_digest(CLI::App& program);
 Command add_decode(CLI::App& program);
 Command add_preview(CLI::App& program);
 Command add_verify(CLI::App& program);
+Command add_synth(CLI::App& program);
 
 }  // namespace slabring::cli

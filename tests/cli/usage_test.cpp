@@ -50,7 +50,8 @@ TEST_P(Help, IsAManualWithAnExampleOnStdout) {
   EXPECT_THAT(outcome.err, IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(OfEachCommand, Help, testing::Values("bench", "digest", "decode", "preview", "verify"),
+INSTANTIATE_TEST_SUITE_P(OfEachCommand, Help,
+                         testing::Values("bench", "digest", "decode", "preview", "verify", "synth"),
                          [](const auto& example) { return std::string(example.param); });
 
 /// Arguments after `digest DATA`, and what the sentence must hold.
