@@ -1,13 +1,11 @@
-# What `cmake --install` puts where. The package and slabring.pc find everything from their own place, so the
-# tree may be moved; the path of slabring-worker in the library is the configured prefix.
+# What `cmake --install` puts where. The tree may be moved: package, slabring.pc and the installed programs find the rest
+# from their own place. Only what users link elsewhere looks for slabring-worker at the configured prefix.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/slabring)
 
 install(TARGETS slabring EXPORT slabring-targets FILE_SET HEADERS)
 install(EXPORT slabring-targets NAMESPACE slabring:: DESTINATION ${package_dir})
-if(TARGET slabring-worker)
-  install(TARGETS slabring-worker DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})
-endif()
+install(TARGETS slabring-worker DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})
 if(TARGET slabring-command)
   install(TARGETS slabring-command)
 endif()

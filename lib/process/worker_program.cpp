@@ -34,8 +34,10 @@ std::string find_worker_program(const std::string& option) {
     return named_program(named, "SLABRING_WORKER");
   }
   std::error_code ignored;
+  const fs::path program_folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   const std::vector<std::string> places{
-      (fs::read_symlink("/proc/self/exe", ignored).parent_path() / program_name).string(),
+      (program_folder / program_name).string(),
+      (program_folder / SLABRING_LIBEXEC_FROM_BIN / program_name).lexically_normal().string(),
       (fs::path(SLABRING_LIBEXEC_DIR) / program_name).string()};
   for (const std::string& place : places) {
     if (is_program(place)) return place;
