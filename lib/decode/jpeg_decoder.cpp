@@ -55,25 +55,35 @@ bool may_be_windowed(jpeg_decompress_struct& info) {
          is_single(component[1]) && is_single(component[2]);
 }
 
-/// A file that was cut off has no end marker after its scan, and no other bytes can look like one. Such a file is to be
-/// refused whatever the region, so it is read to its end.
-bool has_end_marker(const jpeg_decompress_struct& info) {
-  constexpr std::string_view end_marker = "\xFF\xD9";
-  const std::string_view scan(reinterpret_cast<const char*>(info.src->next_input_byte), info.src->bytes_in_buffer);
-  return scan.rfind(end_marker) != scan.npos;
+/// True when the scan that begins here is followed by the end of the image: no other marker can stand in its data, and
+/// a file that was cut off has none. Such files are to be judged the same whatever the region, so they are read whole.
+bool ends_soundly(const jpeg_decompress_struct& info) {
+  constexpr unsigned char prefix = 0xFF, stuffing = 0, first_restart = 0xD0, last_restart = 0xD7, end_of_image = 0xD9;
+  const unsigned char* at = info.src->next_input_byte;
+  const unsigned char* const end = at + info.src->bytes_in_buffer;
+  while (at < end &&
+         (at = static_cast<const unsigned char*>(std::memchr(at, prefix, static_cast<std::size_t>(end - at))))) {
+    while (at < end && *at == prefix) ++at;
+    if (at == end) return false;
+    const unsigned char marker = *at++;
+    const bool belongs_to_the_data = marker == stuffing || (marker >= first_restart && marker <= last_restart);
+    if (!belongs_to_the_data) return marker == end_of_image;
+  }
+  return false;
 }
 
-/// What is read of a file: a window, and of that the rows up to this one.
+/// What is read of a file: a window, and of that the rows up to `bottom`.
 struct Extent {
   JpegWindow window;
   int bottom = 0;
+  bool to_the_end = false;  ///< all rows, and then whatever follows them
 };
 
 Extent extent_for(const Rect& region, jpeg_decompress_struct& info) {
   const JpegGrid grid = grid_of(info);
-  if (!has_end_marker(info)) return {{0, grid.width, 0}, grid.height};
-  if (!may_be_windowed(info)) return {{0, grid.width, 0}, region.bottom()};
-  return {plan_window(region, grid), region.bottom()};
+  if (!ends_soundly(info)) return {{0, grid.width, 0}, grid.height, true};
+  if (!may_be_windowed(info)) return {{0, grid.width, 0}, region.bottom(), false};
+  return {plan_window(region, grid), region.bottom(), false};
 }
 
 /// Both calls may only come before the first row is read, in this order, and the second only once: libjpeg-turbo 2.1.5
@@ -110,6 +120,7 @@ ImageView decode_rgb(JpegSession& session, const Rect& region, ImageBuffer& buff
   const JpegWindow& window = extent.window;
   const MutableImageView pixels = buffer.rgb(window.width, extent.bottom - window.skipped_rows);
   session.run([&](jpeg_decompress_struct& info) { read_rows(info, pixels); });
+  if (extent.to_the_end) session.finish();
   const std::uint8_t* first = pixels.row(region.y - window.skipped_rows) + (region.x - window.x) * std::ptrdiff_t{3};
   return {first, region.width, region.height, 3, pixels.stride};
 }
@@ -139,6 +150,7 @@ ImageView decode_cmyk(JpegSession& session, const Rect& region, ImageBuffer& buf
     session.run([&](jpeg_decompress_struct& info) { read_rows(info, {row.data(), width, 1, 4, 0}); });
     write_rgb_of_inverted_cmyk(row.data(), width, pixels.row(y));
   }
+  if (extent.to_the_end) session.finish();
   const std::uint8_t* first = pixels.row(region.y) + region.x * std::ptrdiff_t{3};
   return {first, region.width, region.height, 3, pixels.stride};
 }

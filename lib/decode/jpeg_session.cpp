@@ -49,6 +49,14 @@ JpegSession::JpegSession(std::span<const std::byte> encoded, int max_scans) {
 
 JpegSession::~JpegSession() { jpeg_destroy_decompress(&decompressor_); }
 
+void JpegSession::finish() {
+  try {
+    run([](jpeg_decompress_struct& info) { jpeg_finish_decompress(&info); });
+  } catch (const SampleFailure& failure) {
+    if (failure.status() != SampleStatus::truncated) throw;
+  }
+}
+
 JpegSession::Hooks& JpegSession::hooks_of(j_common_ptr info) noexcept {
   static_assert(std::is_standard_layout_v<Hooks>);
   return *reinterpret_cast<Hooks*>(info->err);
@@ -64,10 +72,8 @@ void JpegSession::on_error(j_common_ptr info) {
 /// Replaces the default, which prints the first warning.
 void JpegSession::on_message(j_common_ptr info, int level) {
   const bool is_warning = level < 0;
-  if (!is_warning) return;
   Hooks& hooks = hooks_of(info);
-  ++hooks.errors.num_warnings;
-  if (hooks.errors.msg_code == JWRN_JPEG_EOF) {
+  if (is_warning && hooks.errors.msg_code == JWRN_JPEG_EOF) {
     hooks.ended_early = true;
     on_error(info);
   }

@@ -60,7 +60,7 @@ bool is_read(const TgaHeader& header) noexcept {
     case Kind::palette:
       return header.has_palette && header.bits == 8 && header.palette_entries > 0 &&
              header.palette_first + header.palette_entries <= 256 &&
-             (header.palette_bits == 16 || header.palette_bits == 24 || header.palette_bits == 32);
+             (header.palette_bits == 16 || header.palette_bits == 24);
     case Kind::colour: return !header.has_palette && (header.bits == 16 || header.bits == 24 || header.bits == 32);
     case Kind::grey: return !header.has_palette && (header.bits == 8 || header.bits == 16);
   }

@@ -1,0 +1,70 @@
+// One input to the decoder, for libFuzzer and for decode_fuzz_replay_test. Besides what the sanitizers see, it must
+// hold that a region is delivered exactly when the whole image is, and equals that part of it.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <random>
+#include <span>
+
+#include "base/sample_failure.hpp"
+#include "decode/decoder.hpp"
+#include "support/decode_image.hpp"
+
+namespace slabring {
+namespace {
+
+using test::RgbImage;
+
+/// Small enough for thousands of inputs a second.
+constexpr DecodeLimits limits{.max_pixels = 1 << 16, .max_file_bytes = 1 << 20, .max_jpeg_scans = 20};
+
+std::optional<RgbImage> decode(Decoder& decoder, std::span<const std::byte> file, const std::optional<Rect>& region) {
+  try {
+    return region ? test::decode_region(decoder, file, *region) : test::decode_all(decoder, file);
+  } catch (const SampleFailure& failure) {
+    if (failure.status() == SampleStatus::ok || failure.what()[0] == '\0') std::abort();
+    return std::nullopt;
+  }
+}
+
+/// Some region, the same one for the same file.
+Rect region_of(std::span<const std::byte> file, const RgbImage& whole) {
+  std::minstd_rand random(static_cast<std::uint32_t>(file.size()) * 31 + std::to_integer<std::uint32_t>(file.back()) +
+                          1);
+  const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<std::uint32_t>(limit)); };
+  Rect region;
+  region.width = 1 + below(whole.width);
+  region.height = 1 + below(whole.height);
+  region.x = below(whole.width - region.width + 1);
+  region.y = below(whole.height - region.height + 1);
+  return region;
+}
+
+void check(std::span<const std::byte> file) {
+  static Decoder decoder(limits);  // for all inputs: nothing of one may reach the next
+  const std::optional<RgbImage> whole = decode(decoder, file, std::nullopt);
+  if (!whole) {
+    // Its header may be sound, and then no region may be delivered either. Every image has this one.
+    if (decode(decoder, file, Rect{0, 0, 1, 1})) {
+      std::fputs("a region is delivered of an image that is refused\n", stderr);
+      std::abort();
+    }
+    return;
+  }
+  const Rect region = region_of(file, *whole);
+  if (decode(decoder, file, region) != crop(*whole, region)) {
+    std::fprintf(stderr, "%dx%d at %d, %d of %dx%d differs from that part of the whole image\n", region.width,
+                 region.height, region.x, region.y, whole->width, whole->height);
+    std::abort();
+  }
+}
+
+}  // namespace
+}  // namespace slabring
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  slabring::check(std::as_bytes(std::span(data, size)));
+  return 0;
+}
