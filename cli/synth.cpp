@@ -14,8 +14,7 @@ namespace {
 
 constexpr const char* manual =
     "Writes class folders of generated JPEGs that cost as much to read and decode as photos do: sizes, subsampling,\n"
-    "bytes and the work of entropy decoding are distributed as ImageNet's. The classes differ in colours and shapes, "
-    "so\n"
+    "bytes and the work of entropy decoding are distributed as ImageNet's. Classes differ in colours and shapes, so\n"
     "that a small network learns to tell them apart.\n"
     "\n"
     "The same options write the same bytes with the same libjpeg-turbo. A run that was interrupted is completed by\n"

@@ -17,10 +17,10 @@ struct Quantile {
 
 /// The longer side of those photos that are not 500 pixels long; about log-normal.
 constexpr Quantile longer_side[] = {{0, 110},    {0.1, 190}, {0.3, 310},   {0.5, 440}, {0.62, 560},
-                                    {0.75, 720}, {0.9, 960}, {0.98, 1280}, {1, 1600}};
+                                    {0.75, 690}, {0.9, 920}, {0.96, 1100}, {1, 1500}};
 /// Longer to shorter side of those photos that are neither 4:3 nor 3:2.
 constexpr Quantile odd_ratio[] = {{0, 1}, {0.1, 1.01}, {0.5, 1.25}, {0.8, 1.45}, {0.95, 1.8}, {1, 2.2}};
-constexpr Quantile detail[] = {{0, 0.2}, {0.1, 0.48}, {0.25, 0.74}, {0.5, 1}, {0.75, 1.3}, {0.9, 1.8}, {1, 2.6}};
+constexpr Quantile detail[] = {{0, 0.2}, {0.1, 0.48}, {0.25, 0.74}, {0.5, 1}, {0.75, 1.3}, {0.9, 1.65}, {1, 2.2}};
 /// libjpeg's quality of photos that were saved small.
 constexpr Quantile coarse_quality[] = {{0, 68}, {0.2, 75}, {0.5, 82}, {0.8, 89}, {1, 95}};
 

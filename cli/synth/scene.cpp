@@ -17,9 +17,17 @@ struct Colour {
   double cr = 0;
 };
 
-Colour tinted(double y, double hue, double chroma) {
-  const Point direction = unit_vector(hue);
-  return {y, chroma * direction.x, chroma * direction.y};
+struct Tint {
+  double y = 0;
+  double hue = 0;
+  double chroma = 0;
+};
+
+/// Takes a Tint, not three numbers, because draws within braces happen from left to right on every compiler; draws
+/// within a call's parentheses do not.
+Colour tinted(const Tint& tint) {
+  const Point direction = unit_vector(tint.hue);
+  return {tint.y, tint.chroma * direction.x, tint.chroma * direction.y};
 }
 
 /// The three channels at half the picture's size. Nothing here is finer than two pixels, so painting costs a quarter
@@ -63,8 +71,8 @@ void paint_background(Canvas& canvas, const ClassLook& look, RandomStream& rando
   const double middle = look.background_level + random.uniform(-15, 15);
   const double contrast = look.background_contrast + random.uniform(-15, 15);
   const double hue = look.background_hue + random.uniform(-0.04, 0.04);
-  const Colour top = tinted(middle + contrast, hue, random.uniform(18, 38));
-  const Colour bottom = tinted(middle - contrast, hue + random.uniform(-0.05, 0.05), random.uniform(14, 32));
+  const Colour top = tinted({middle + contrast, hue, random.uniform(18, 38)});
+  const Colour bottom = tinted({middle - contrast, hue + random.uniform(-0.05, 0.05), random.uniform(14, 32)});
   paint_ramp(canvas.y, top.y, bottom.y, random.uniform(-30, 30));
   paint_ramp(canvas.cb, top.cb, bottom.cb, random.uniform(-4, 4));
   paint_ramp(canvas.cr, top.cr, bottom.cr, random.uniform(-4, 4));
@@ -120,7 +128,7 @@ void paint_clutter(Canvas& canvas, RandomStream& random) {
     star.points = static_cast<int>(2 + random.below(6));
     star.inner = random.uniform(0.3, 1);
     star.turns = random.uniform();
-    star.colour = tinted(random.uniform(20, 230), random.uniform(), random.uniform(0, 16));
+    star.colour = tinted({random.uniform(20, 230), random.uniform(), random.uniform(0, 16)});
     paint_star(canvas, star);
   }
 }
@@ -133,8 +141,8 @@ void paint_objects(Canvas& canvas, const ClassLook& look, RandomStream& random) 
     star.points = look.points;
     star.inner = look.inner;
     star.turns = random.uniform();
-    star.colour = tinted(120 + look.brightness + random.uniform(-25, 25), look.object_hue + random.uniform(-0.04, 0.04),
-                         random.uniform(24, 48));
+    star.colour = tinted({120 + look.brightness + random.uniform(-25, 25),
+                          look.object_hue + random.uniform(-0.04, 0.04), random.uniform(24, 48)});
     star.stripe_levels = random.uniform(8, 26);
     star.stripe_pixels = look.stripe_pixels * random.uniform(0.8, 1.25);
     star.stripe_turns = look.stripe_turns + random.uniform(-0.03, 0.03);
