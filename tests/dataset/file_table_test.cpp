@@ -211,7 +211,7 @@ std::uint64_t memory_of(std::initializer_list<std::string_view> fields) {
 
 void touch(const FileTable& table) {
   volatile std::uint64_t sum = 0;
-  for (std::uint64_t i = 0; i < table.size(); ++i) sum = sum + table.path(i).back();
+  for (std::uint64_t i = 0; i < table.size(); ++i) sum = sum + static_cast<unsigned char>(table.path(i).back());
 }
 
 /// Entries of the memory tests; more by hand, such as SLABRING_TEST_ENTRIES=10000000.
