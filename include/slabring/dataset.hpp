@@ -76,7 +76,7 @@ class FileTable;
 /// sub-folders, samples are the files beneath each in the order of sorted(os.walk(folder, followlinks=True)), sorted
 /// within a folder. A folder with files and no sub-folders is a flat folder: every label is -1.
 ///
-/// The index is one flat table in sealed shared memory, mapped read-only by every process: about 24 bytes and the
+/// The index is one flat table in sealed shared memory, mapped read-only by every process: 16 bytes and the
 /// relative path a sample, once, whatever the number of workers.
 class SLABRING_API ImageFolder : public Dataset {
  public:
