@@ -31,8 +31,8 @@ std::uint64_t size_of_type(std::uint16_t type) {
   return type < sizes.size() ? sizes[type] : 0;
 }
 
-/// The first value, where the type is one of whole numbers of at most 32 bits; else nullopt. Cameras write type 3.
-std::optional<std::uint32_t> first_number(std::span<const std::byte> values, std::uint16_t type, ByteOrder order) {
+/// The first value, where the type is one of whole numbers of at most 32 bits; else 0. Cameras write type 3.
+std::uint32_t first_number(std::span<const std::byte> values, std::uint16_t type, ByteOrder order) {
   ByteReader reader(values, order, "EXIF value");
   switch (type) {
     case 6: return reader.u8();
@@ -41,27 +41,29 @@ std::optional<std::uint32_t> first_number(std::span<const std::byte> values, std
     case 4:
     case 9:
     case 13: return reader.u32();
-    default: return std::nullopt;
+    default: return 0;
   }
 }
 
+int as_orientation(std::uint32_t number) { return number >= 1 && number <= 8 ? static_cast<int>(number) : 1; }
+
 }  // namespace
 
-int exif_orientation(std::span<const std::byte> exif) noexcept {
+std::optional<int> exif_orientation(std::span<const std::byte> exif) noexcept {
   using namespace std::string_view_literals;
   constexpr std::size_t header_bytes = 8, entry_bytes = 12, inline_bytes = 4;
   if (as_text(exif).starts_with("Exif\0\0"sv)) exif = exif.subspan(6);
   const std::optional<ByteOrder> order = byte_order(exif);
-  if (!order || exif.size() < header_bytes) return 1;
+  if (!order || exif.size() < header_bytes) return std::nullopt;
 
   ByteReader reader(exif, *order, "EXIF block");
   reader.skip(4);
   const std::uint32_t directory = reader.u32();
-  if (directory > exif.size() || exif.size() - directory < 2) return 1;
+  if (directory > exif.size() || exif.size() - directory < 2) return std::nullopt;
   reader.seek(directory);
 
   // Pillow stops at the first entry whose values lie outside, and of two entries of one tag believes the last.
-  std::optional<std::uint32_t> found;
+  std::optional<int> found;
   const std::uint16_t entries = reader.u16();
   for (std::uint16_t i = 0; i < entries && reader.left() >= entry_bytes; ++i) {
     const std::uint16_t tag = reader.u16(), type = reader.u16();
@@ -73,9 +75,9 @@ int exif_orientation(std::span<const std::byte> exif) noexcept {
       if (offset > exif.size() || exif.size() - offset < size) break;
       values = exif.subspan(offset, static_cast<std::size_t>(size));
     }
-    if (tag == orientation_tag) found = first_number(values, type, *order);
+    if (tag == orientation_tag) found = as_orientation(first_number(values, type, *order));
   }
-  return found && *found >= 1 && *found <= 8 ? static_cast<int>(*found) : 1;
+  return found;
 }
 
 }  // namespace slabring

@@ -25,7 +25,7 @@ int find_orientation(const jpeg_decompress_struct& info) {
   for (const jpeg_marker_struct* marker = info.marker_list; marker != nullptr; marker = marker->next) {
     const std::string_view text(reinterpret_cast<const char*>(marker->data), marker->data_length);
     if (marker->marker == exif_marker && text.starts_with("Exif\0"sv)) {
-      return exif_orientation(std::as_bytes(std::span(text)));
+      return exif_orientation(std::as_bytes(std::span(text))).value_or(1);
     }
   }
   return 1;

@@ -11,7 +11,7 @@
 #include "decode/byte_reader.hpp"
 #include "decode/colour.hpp"
 #include "decode/crc32.hpp"
-#include "decode/exif.hpp"
+#include "decode/png_orientation.hpp"
 #include "decode/stb_png.hpp"
 
 namespace slabring {
@@ -30,7 +30,7 @@ struct PngFile {
   std::span<const std::byte> header;  ///< the data of IHDR
   Palette palette = grey_palette();
   std::vector<std::span<const std::byte>> pixel_parts;  ///< the data of every IDAT
-  int orientation = 1;
+  PngOrientation orientation;
 
   std::uint64_t channels() const noexcept {
     switch (colour) {
@@ -160,20 +160,12 @@ class ChunkWalk {
     if (chunk.type == "PLTE") read_palette(chunk, png_);
     if (chunk.type == "IHDR") refuse("the PNG file has two IHDR chunks");
     if (chunk.type == "fcTL" && !pixels_began) check_first_frame(chunk, png_);
-    if (chunk.type == "eXIf") take_exif(chunk, pixels_began);
-  }
-
-  /// Pillow looks behind the pixels only when there is none before them.
-  void take_exif(const Chunk& chunk, bool behind_pixels) {
-    if (behind_pixels && exif_before_pixels_) return;
-    exif_before_pixels_ = !behind_pixels;
-    png_.orientation = exif_orientation(chunk.data);
+    png_.orientation.take(chunk.type, chunk.data, pixels_began);
   }
 
   ByteReader reader_;
   bool verify_checksums_;
   bool pixels_ended_ = false;
-  bool exif_before_pixels_ = false;
   PngFile png_;
 };
 
@@ -253,7 +245,7 @@ StoredHeader read_png_header(std::span<const std::byte> file) {
                         fmt::format("the PNG has {} bytes of compressed pixels, too few for {}x{} pixels",
                                     png.deflated_bytes(), png.width, png.height));
   }
-  return {png.width, png.height, png.orientation};
+  return {png.width, png.height, png.orientation.value()};
 }
 
 void decode_png(std::span<const std::byte> file, const MutableImageView& rgb) {

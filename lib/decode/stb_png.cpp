@@ -79,4 +79,15 @@ StbPixels stb_decode_png(std::span<const std::byte> png, bool wide, std::size_t 
   return pixels;
 }
 
+std::optional<std::string> stb_inflate(std::span<const std::byte> stream, std::size_t most_bytes) {
+  if (stream.size() > INT_MAX || most_bytes > INT_MAX) return std::nullopt;
+  std::string inflated(most_bytes, '\0');
+  const int size =
+      stbi_zlib_decode_buffer(inflated.data(), static_cast<int>(most_bytes),
+                              reinterpret_cast<const char*>(stream.data()), static_cast<int>(stream.size()));
+  if (size < 0) return std::nullopt;
+  inflated.resize(static_cast<std::size_t>(size));
+  return inflated;
+}
+
 }  // namespace slabring

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace slabring {
 
@@ -28,5 +30,8 @@ struct StbPixels {
 /// png_decoder's. Every allocation is zeroed, and none may exceed `largest_allocation`: a few kB of deflate can ask for
 /// gigabytes. Throws SampleFailure.
 StbPixels stb_decode_png(std::span<const std::byte> png, bool wide, std::size_t largest_allocation);
+
+/// Inflates a zlib stream. nullopt when it is damaged or longer than `most_bytes`.
+std::optional<std::string> stb_inflate(std::span<const std::byte> stream, std::size_t most_bytes);
 
 }  // namespace slabring

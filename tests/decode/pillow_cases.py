@@ -180,6 +180,47 @@ def png(colour, depth, size, interlaced=False, before=(), after=(), highest=None
     return file + b"".join(after) + (png_chunk(b"IEND", b"") if end else b"")
 
 
+def png_orientation_texts():
+    """Orientation in text chunks, as ImageMagick and Adobe's programs write it."""
+
+    def profile(exif, line=36):
+        digits = exif.hex()
+        return b"\nexif\n%8d\n" % len(exif) + "\n".join(chunks_of(digits, 2 * line)).encode() + b"\n"
+
+    def xmp(text):
+        return b"<x:xmpmeta><rdf:Description " + text + b"/></x:xmpmeta>"
+
+    def itxt(text, compressed=False):
+        body = zlib.compress(text) if compressed else text
+        return png_chunk(b"iTXt", b"XML:com.adobe.xmp\0" + bytes([compressed, 0]) + b"\0\0" + body)
+
+    raw = b"Raw profile type exif\0"
+    sixth = profile(b"Exif\0\0" + tiff([orientation(6)]))
+    third = profile(tiff([orientation(3)]))
+    none = tiff([(0x010F, 2, 3, b"me\0\0")])
+    attribute, element = xmp(b'tiff:Orientation="8"'), xmp(b"><tiff:Orientation>5</tiff:Orientation><a")
+    return {
+        "raw_ztxt": [png_chunk(b"zTXt", raw + b"\0" + zlib.compress(sixth))],
+        "raw_text": [png_chunk(b"tEXt", raw + third)],
+        "raw_twice": [png_chunk(b"tEXt", raw + third), png_chunk(b"tEXt", raw + sixth)],
+        "raw_damaged_stream": [png_chunk(b"zTXt", raw + b"\0" + b"no zlib stream"), itxt(attribute)],
+        "xmp_attribute": [itxt(attribute)],
+        "xmp_element": [itxt(element)],
+        "xmp_compressed": [itxt(attribute, True)],
+        "xmp_zero": [itxt(xmp(b'tiff:Orientation="0"'))],
+        "xmp_two_digits": [itxt(xmp(b'tiff:Orientation="67"'))],
+        "xmp_second_counts": [itxt(xmp(b'tiff:Orientation="x" tiff:Orientation="7"'))],
+        "xmp_in_text": [png_chunk(b"tEXt", b"XML:com.adobe.xmp\0" + attribute)],
+        "exif_and_xmp": [png_chunk(b"eXIf", tiff([orientation(6)])), itxt(attribute)],
+        "exif_without_and_xmp": [png_chunk(b"eXIf", none), itxt(attribute)],
+        "exif_of_nonsense_and_xmp": [png_chunk(b"eXIf", tiff([orientation(77)])), itxt(attribute)],
+        "raw_and_xmp": [png_chunk(b"tEXt", raw + third), itxt(attribute)],
+        "raw_without_and_xmp": [png_chunk(b"tEXt", raw + profile(none)), itxt(attribute)],
+        "exif_without_and_raw": [png_chunk(b"eXIf", none), png_chunk(b"tEXt", raw + third)],
+        "other_keyword": [png_chunk(b"tEXt", b"Comment\0" + attribute)],
+    }
+
+
 def add_png(folder):
     for colour, depth in PNG_KINDS:
         for interlaced in (False, True):
@@ -215,6 +256,12 @@ def add_png(folder):
     folder.add("equal", "exif_before_and_after.png", png(2, 8, size, before=[sixth], after=[third]))
     folder.add("equal", "exif_twice_before.png", png(2, 8, size, before=[sixth, third]))
     folder.add("equal", "exif_twice_after.png", png(2, 8, size, after=[sixth, third]))
+    for name, text_chunks in png_orientation_texts().items():
+        folder.add("equal", f"orientation_{name}_before.png", png(2, 8, size, before=text_chunks))
+        folder.add("equal", f"orientation_{name}_after.png", png(2, 8, size, after=text_chunks))
+    texts = png_orientation_texts()
+    folder.add("equal", "orientation_exif_before_and_xmp_after.png",
+               png(2, 8, size, before=texts["exif_without_and_xmp"][:1], after=texts["xmp_attribute"]))
     animation = [png_chunk(b"acTL", struct.pack(">LL", 2, 0)),
                  png_chunk(b"fcTL", struct.pack(">LLLLLHHBB", 0, *size, 0, 0, 1, 10, 0, 0))]
     folder.add("equal", "animated.png", png(2, 8, size, before=animation))
