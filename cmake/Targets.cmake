@@ -8,6 +8,8 @@ if(SLABRING_SANITIZE)
   target_compile_options(slabring_flags INTERFACE -fsanitize=${SLABRING_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
   target_link_options(slabring_flags INTERFACE -fsanitize=${SLABRING_SANITIZE})
+  # Compilers tell their sanitizers in different words.
+  target_compile_definitions(slabring_flags INTERFACE SLABRING_SANITIZED)
 endif()
 if(SLABRING_BUILD_FUZZERS)
   target_compile_options(slabring_flags INTERFACE -fsanitize=fuzzer-no-link)

@@ -6,8 +6,7 @@
 ///
 /// Not under sanitizers: the choice runs (as an ifunc) before their runtime is there, and crashes. Not with clang,
 /// which is used for sanitizers here.
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(SLABRING_SANITIZED)
 #define SLABRING_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
 #else
 #define SLABRING_VECTOR_CLONES

@@ -120,8 +120,7 @@ void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Ver
   std::memset(pixels.data(), 0, pixels.size());
   view.labels(slab)[row] = -1;
   char* text = view.message(slab, row).text;
-  const std::size_t length = std::min(verdict.message.size(), message_bytes - 1);
-  std::memcpy(text, verdict.message.data(), length);
+  const std::size_t length = verdict.message.copy(text, message_bytes - 1);
   text[length] = '\0';
   view.row(slab, row).status = static_cast<std::uint32_t>(verdict.status);
 }

@@ -20,7 +20,7 @@ std::vector<std::string> photo_files(std::size_t count) {
 }
 
 std::string with_frame_size(std::string bytes, int width, int height) {
-  const auto at = [&bytes](std::size_t i) { return static_cast<unsigned char>(bytes.at(i)); };
+  const auto at = [&bytes](std::size_t i) { return static_cast<std::size_t>(static_cast<unsigned char>(bytes.at(i))); };
   const auto put = [&bytes](std::size_t i, int value) {
     bytes.at(i) = static_cast<char>(value >> 8);
     bytes.at(i + 1) = static_cast<char>(value & 0xff);

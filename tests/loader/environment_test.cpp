@@ -76,6 +76,9 @@ TEST(Environment, DescriptorsAndMappingsStayConstantOverManyBatches) {
     const int mappings_before = mappings();
     test::stream(loader, 200, 1);
     if (test::open_descriptors() != descriptors_before) return 3;
+#ifdef SLABRING_SANITIZED
+    return 0;  // its allocator keeps what was freed
+#endif
     return mappings() <= mappings_before + 2 ? 0 : 4;  // the allocator may take a piece or two
   });
   EXPECT_EQ(ending.describe(), "ended with exit status 0");
