@@ -12,15 +12,18 @@
 
 #include <atomic>
 #include <chrono>
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <new>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "ring/consumer_port.hpp"
 #include "ring/recovery.hpp"
 #include "ring/worker_port.hpp"
+#include "sync/futex.hpp"
 
 namespace slabring::ring {
 namespace {
@@ -224,6 +227,43 @@ void recover_a_dead_worker(benchmark::State& state) {
   for (auto _ : state) recover(ring.view(), 0, kill_weight, {});
 }
 BENCHMARK(recover_a_dead_worker);
+
+/// What the ringer pays for FUTEX_WAKE of so many sleepers: why arm() wakes one worker, and each wakes the next.
+void wake_sleepers(benchmark::State& state) {
+  const auto sleepers = static_cast<int>(state.range(0));
+  std::atomic<std::uint32_t> word{0};
+  std::atomic<int> about_to_sleep{0};
+  std::atomic<bool> over{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < sleepers; ++i) {
+    threads.emplace_back([&] {
+      while (!over.load()) {
+        const std::uint32_t seen = word.load();
+        ++about_to_sleep;
+        futex_wait(word, seen, no_limit);
+      }
+    });
+  }
+  for (auto _ : state) {
+    double seconds = 0;
+    int woken = 0;
+    while (woken < sleepers) {  // else some were still on their way, and it does not count
+      while (about_to_sleep.load() < sleepers) std::this_thread::yield();
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+      about_to_sleep.store(0);
+      ++word;
+      const auto begin = std::chrono::steady_clock::now();
+      woken = futex_wake(word, INT_MAX);
+      seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    }
+    state.SetIterationTime(seconds);
+  }
+  over.store(true);
+  ++word;
+  futex_wake(word, INT_MAX);
+  for (std::thread& thread : threads) thread.join();
+}
+BENCHMARK(wake_sleepers)->ArgName("sleepers")->Arg(1)->Arg(16)->UseManualTime()->Iterations(200);
 
 }  // namespace
 }  // namespace slabring::ring

@@ -67,8 +67,8 @@ void RowEngine::transform(SampleId id, std::uint64_t epoch, std::span<std::byte>
     stage.store(ring::Stage::transform, std::memory_order_relaxed);
     program_.plan(image.width, image.height, key, plan_);
     const Rect& region = plan_.region();
-    const ImageView part{image.row(region.y) + std::ptrdiff_t{region.x} * image.channels, region.width, region.height, image.channels,
-                         image.stride};
+    const ImageView part{image.row(region.y) + std::ptrdiff_t{region.x} * image.channels, region.width, region.height,
+                         image.channels, image.stride};
     program_.run(plan_, part, row.data(), scratch_);
     return;
   }

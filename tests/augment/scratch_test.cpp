@@ -14,13 +14,14 @@ namespace {
 std::atomic<int> allocations{0};
 }
 
-void* operator new(std::size_t bytes) {
+// Not inlined, for g++ warns of a free() that it has inlined under a new that it has not.
+[[gnu::noinline]] void* operator new(std::size_t bytes) {
   ++allocations;
   if (void* memory = std::malloc(bytes)) return memory;  // NOLINT(cppcoreguidelines-no-malloc): this is operator new
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace slabring {
 namespace {
