@@ -17,6 +17,7 @@ namespace {
 using slabring::to_index;
 
 constexpr int side = 48;
+constexpr std::ptrdiff_t row_bytes = 3 * side;
 constexpr std::uint64_t unreadable = 13;
 
 /// Sample i is a square of the grey level i; its label is whether it is bright.
@@ -29,9 +30,9 @@ class GreySquares : public slabring::Dataset {
     if (to_index(id) == unreadable) throw std::runtime_error("this one cannot be had");
     // The sample's own buffer is reused for all samples of a worker, so nothing is allocated here after the first.
     std::vector<std::byte>& pixels = sample.buffer();
-    pixels.assign(side * side * 3, std::byte(to_index(id)));
+    pixels.assign(side * row_bytes, std::byte(to_index(id)));
     sample.set_label(to_index(id) >= 100 ? 1 : 0);
-    sample.from_pixels({reinterpret_cast<const std::uint8_t*>(pixels.data()), side, side, 3, side * 3});
+    sample.from_pixels({reinterpret_cast<const std::uint8_t*>(pixels.data()), side, side, 3, row_bytes});
   }
 };
 
@@ -41,7 +42,8 @@ void sometimes_invert(const slabring::MutableImageView& image, slabring::RandomS
   if (random.uniform() < 0.5) return;
   for (int y = 0; y != image.height; ++y) {
     std::uint8_t* const row = image.row(y);
-    std::transform(row, row + image.width * image.channels, row, [](std::uint8_t v) { return std::uint8_t(255 - v); });
+    std::transform(row, row + std::ptrdiff_t{image.width} * image.channels, row,
+                   [](std::uint8_t v) { return std::uint8_t(255 - v); });
   }
 }
 

@@ -1,7 +1,7 @@
 // A whole training loop: a network of one hidden layer learns the classes of a folder of class folders.
 //
 //   slabring synth photos --count 400
-//   train_softmax photos 12
+//   train_softmax photos 6
 //
 // Every fifth sample is held out of training and used for validation; with a folder for each, two datasets would do.
 // Prints the accuracy on both after each epoch, and how long the training waited for the loader.
@@ -20,9 +20,9 @@
 
 namespace {
 
-constexpr int side = 24;       // pixels of the square images that the network sees
-constexpr int hidden = 64;     // width of its hidden layer
-constexpr float rate = 0.01F;  // of stochastic gradient descent
+constexpr int side = 24;        // pixels of the square images that the network sees
+constexpr int hidden = 64;      // width of its hidden layer
+constexpr float rate = 0.002F;  // of stochastic gradient descent
 
 /// inputs -> hidden (ReLU) -> one score a class, softmax; trained one sample at a time.
 class Network {
@@ -161,7 +161,7 @@ void run(const char* data, std::uint64_t epochs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long epochs = argc == 3 ? std::strtol(argv[2], nullptr, 10) : 12;
+  const long epochs = argc == 3 ? std::strtol(argv[2], nullptr, 10) : 6;
   if (argc < 2 || argc > 3 || epochs < 1) {
     std::fprintf(stderr, "usage: train_softmax DATA [EPOCHS]\n");
     return 2;
