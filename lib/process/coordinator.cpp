@@ -30,6 +30,10 @@ const char* to_string(ring::Stage stage) noexcept {
 
 constexpr auto stop_patience = std::chrono::seconds(2);
 
+/// While pages are moved a worker's first writes to them wait, and a processor is busy: 24 ms for a ring of 40 MB,
+/// which the first batch would pay. A run of a second has no use for huge pages.
+constexpr auto huge_page_delay = std::chrono::seconds(1);
+
 }  // namespace
 
 Coordinator::Coordinator(RingMemory& memory, ControlChannel& channel, const Supervision& supervision, pid_t trainer,
@@ -54,6 +58,7 @@ int Coordinator::run() {
     return status_;
   }
   for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) start(slot);
+  collapse_from_ = Clock::now() + huge_page_delay;
   ControlMessage ready;
   ready.kind = ControlMessage::Kind::ready;
   channel_.send(ready);
@@ -77,22 +82,24 @@ void Coordinator::watch() {
   const auto now = Clock::now();
   kill_stalled(now);
   start_due(now);
-  collapse_one_slab();
+  collapse_one_slab(now);
   const bool any = std::any_of(workers_.begin(), workers_.end(),
                                [](const Worker& worker) { return worker.running() || worker.waiting; });
   if (!any) fail(fmt::format("every worker is gone and none can be replaced; the last one {}", last_death_));
 }
 
 int Coordinator::poll_timeout_ms(Clock::time_point now) const {
-  if (supervision_.huge_pages && collapsed_slabs_ < memory_.view().shape().slabs) return 0;
   auto patience = std::chrono::milliseconds(-1);
   if (supervision_.timeout.count() > 0) {
     patience = std::clamp(supervision_.timeout / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(1000));
   }
-  for (const Worker& worker : workers_) {
-    if (!worker.waiting) continue;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::max(worker.due - now, Clock::duration::zero()));
+  const auto not_beyond = [&](Clock::time_point due) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::max(due - now, Clock::duration::zero()));
     patience = patience.count() < 0 ? left : std::min(patience, left);
+  };
+  if (slabs_to_collapse()) not_beyond(collapse_from_);
+  for (const Worker& worker : workers_) {
+    if (worker.waiting) not_beyond(worker.due);
   }
   return static_cast<int>(patience.count());
 }
@@ -210,10 +217,14 @@ void Coordinator::fail(const std::string& text) {
   status_ = 1;
 }
 
+bool Coordinator::slabs_to_collapse() const noexcept {
+  return supervision_.huge_pages && collapsed_slabs_ < memory_.view().shape().slabs;
+}
+
 /// A slab at a time between looks at the workers: 256 MB take some 200 ms.
-void Coordinator::collapse_one_slab() {
+void Coordinator::collapse_one_slab(Clock::time_point now) {
+  if (!slabs_to_collapse() || now < collapse_from_) return;
   const ring::View& view = memory_.view();
-  if (!supervision_.huge_pages || collapsed_slabs_ >= view.shape().slabs) return;
   const std::size_t stride = memory_.data().bytes().size() / view.shape().slabs;
   const std::size_t collapsed = memory_.data().collapse_to_huge_pages(collapsed_slabs_ * stride, stride);
   view.counters().huge_page_bytes.fetch_add(collapsed);

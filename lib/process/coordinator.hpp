@@ -59,7 +59,8 @@ class Coordinator {
                     std::uint32_t quarantined);
   void kill_stalled(Clock::time_point now);
   void fail(const std::string& text);
-  void collapse_one_slab();
+  bool slabs_to_collapse() const noexcept;
+  void collapse_one_slab(Clock::time_point now);
   void end_workers(bool at_once);
   std::string what_it_held(std::uint32_t slot) const;
 
@@ -72,6 +73,7 @@ class Coordinator {
   std::vector<Worker> workers_;
   RespawnBudget budget_;
   std::uint32_t collapsed_slabs_ = 0;
+  Clock::time_point collapse_from_;
   std::string last_death_ = "no worker could be started";
   bool finished_ = false;
   int status_ = 0;
