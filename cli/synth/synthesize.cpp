@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <system_error>
 
@@ -47,10 +48,9 @@ std::string record_of(const SynthOptions& options) {
 
 /// True when nothing lies in `folder`, but perhaps the record that a killed run was writing.
 bool holds_nothing(const fs::path& folder) {
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (!entry.path().filename().string().starts_with(synth_record)) return false;
-  }
-  return true;
+  return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(), [](const fs::directory_entry& entry) {
+    return entry.path().filename().string().starts_with(synth_record);
+  });
 }
 
 void continue_in(const fs::path& folder, const std::string& record) {

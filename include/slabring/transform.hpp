@@ -131,7 +131,7 @@ class SLABRING_API Pipeline {
 
   /// Reads {"transforms": [{"op": "Resize", "size": 256}, ...], "dtype": "f32", "layout": "nchw"}.
   /// Throws Error(pipeline) that says where and what is allowed, for unknown ops, keys and values.
-  static Pipeline from_json(std::string_view json);
+  static Pipeline from_json(std::string_view text);
   /// The same form. Throws Error(pipeline) when a Lambda is in it.
   std::string to_json() const;
 

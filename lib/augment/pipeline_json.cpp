@@ -89,6 +89,7 @@ std::span<const std::string_view> keys_of(const OpForm& form) {
 // The form that an object's "op" names; its other keys are not looked at yet.
 const OpForm& form_of(const json& value, const std::string& where) {
   std::vector<std::string_view> names;
+  names.reserve(op_forms.size());
   std::vector<std::string_view> present;  // so that this object refuses no key
   for (const OpForm& form : op_forms) names.push_back(form.name);
   if (value.is_object()) {

@@ -141,7 +141,7 @@ void fill(const MutableImageView& rgb, const Rgb& colour) {
 StoredHeader read_gif_header(std::span<const std::byte> file) {
   const GifFrame frame = parse(file);
   // A code has at least 2 bits and stands for at most 4096 pixels.
-  constexpr std::size_t most_pixels_of_a_byte = 4096 * 4;
+  constexpr std::size_t most_pixels_of_a_byte = std::size_t{4096} * 4;
   if (frame.pixels() / most_pixels_of_a_byte > file.size() - frame.data) {
     throw SampleFailure(SampleStatus::truncated, fmt::format("the GIF file of {} bytes cannot hold {}x{} pixels",
                                                              file.size(), frame.rect.width, frame.rect.height));

@@ -14,12 +14,15 @@ struct Reversed {
 
 constexpr Reversed reversed(int orientation) noexcept {
   switch (orientation) {
-    case 2: return {true, false};  // mirrored
-    case 3: return {true, true};   // turned by 180 degrees
-    case 4: return {false, true};  // upside down and mirrored
-    case 6: return {false, true};  // swapped axes: needs a turn clockwise
-    case 7: return {true, true};   // swapped axes: transverse
-    case 8: return {true, false};  // swapped axes: needs a turn counter-clockwise
+    case 2:  // mirrored
+    case 8:  // swapped axes: needs a turn counter-clockwise
+      return {true, false};
+    case 3:  // turned by 180 degrees
+    case 7:  // swapped axes: transverse
+      return {true, true};
+    case 4:  // upside down and mirrored
+    case 6:  // swapped axes: needs a turn clockwise
+      return {false, true};
     default: return {false, false};
   }
 }

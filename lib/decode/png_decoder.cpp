@@ -185,7 +185,7 @@ void append_chunk_start(std::vector<std::byte>& bytes, std::uint64_t size, std::
 /// IHDR, one IDAT and IEND. A palette image is passed off as grey, so that the indices come back: a pixel may mean a
 /// colour that the palette leaves out, for which stb_image would deliver uninitialised memory.
 std::vector<std::byte> minimal_png(std::span<const std::byte> file, const PngFile& png) {
-  constexpr std::size_t colour_type_at = 9, overhead = signature_bytes + 3 * 12 + 13;
+  constexpr std::size_t colour_type_at = 9, overhead = signature_bytes + std::size_t{3} * 12 + 13;
   constexpr std::uint32_t no_checksum = 0;  // stb_image does not look at it
   std::vector<std::byte> bytes;
   bytes.reserve(static_cast<std::size_t>(png.deflated_bytes()) + overhead);

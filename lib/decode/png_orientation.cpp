@@ -26,7 +26,7 @@ std::optional<std::string> inflate(std::string_view stream) {
 /// Takes what stands before the next zero byte off `text`; nullopt, and `text` stays, when there is none.
 std::optional<std::string_view> take_field(std::string_view& text) {
   const std::size_t end = text.find('\0');
-  if (end == text.npos) return std::nullopt;
+  if (end == std::string_view::npos) return std::nullopt;
   const std::string_view field = text.substr(0, end);
   text.remove_prefix(end + 1);
   return field;
@@ -59,7 +59,7 @@ int hex_digit(char c) {
 std::optional<std::vector<std::byte>> profile_bytes(std::string_view text) {
   for (int line = 0; line < 3; ++line) {
     const std::size_t end = text.find('\n');
-    if (end == text.npos) return std::nullopt;
+    if (end == std::string_view::npos) return std::nullopt;
     text.remove_prefix(end + 1);
   }
   std::vector<std::byte> bytes;
@@ -77,7 +77,7 @@ std::optional<std::vector<std::byte>> profile_bytes(std::string_view text) {
 /// `tiff:Orientation="6"` or `<tiff:Orientation>6<`: the first of them, as Pillow's regular expression finds it.
 std::optional<int> xmp_orientation(std::string_view xmp) {
   constexpr std::string_view name = "tiff:Orientation";
-  for (std::size_t at = xmp.find(name); at != xmp.npos; at = xmp.find(name, at + 1)) {
+  for (std::size_t at = xmp.find(name); at != std::string_view::npos; at = xmp.find(name, at + 1)) {
     std::string_view rest = xmp.substr(at + name.size());
     if (rest.starts_with("=\"")) {
       rest.remove_prefix(2);

@@ -51,7 +51,7 @@ constexpr std::array unread_formats = {
 
 bool is_pnm(std::string_view start) {
   return start.size() >= 3 && start[0] == 'P' && start[1] >= '1' && start[1] <= '6' &&
-         " \t\n\v\f\r"sv.find(start[2]) != start.npos;
+         " \t\n\v\f\r"sv.find(start[2]) != std::string_view::npos;
 }
 
 std::string readable(std::string_view bytes) {
