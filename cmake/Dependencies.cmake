@@ -25,10 +25,12 @@ find_package(nlohmann_json 3.7 REQUIRED)
 # fmt 9.1 (libfmt-dev): every message. Its compiled form: header-only costs three times the build (8.4 s for 2.8 s a source).
 find_package(fmt 9 REQUIRED)
 
+# xxHash 0.8 (libxxhash-dev): fingerprints of data sets and pipelines, `slabring digest`; header-only.
+find_path(XXHASH_INCLUDE_DIR NAMES xxhash.h REQUIRED)
+
 if(SLABRING_BUILD_COMMAND)
-  # CLI11 2.1 (libcli11-dev): the command line. xxHash 0.8 (libxxhash-dev): XXH3-128 of `slabring digest`; header-only.
+  # CLI11 2.1 (libcli11-dev): the command line.
   find_package(CLI11 2 REQUIRED)
-  find_path(XXHASH_INCLUDE_DIR NAMES xxhash.h REQUIRED)
 endif()
 
 if(SLABRING_BUILD_TESTS)

@@ -60,6 +60,10 @@ class SLABRING_API Dataset {
   /// pixels that have other than 3 channels; nullopt (the default): sizes differ, or only the files know.
   virtual std::optional<SampleShape> sample_shape() const;
 
+  /// Tells data sets apart when a run is resumed: equal for equal samples in the same order, in any process. Asked for
+  /// once a Loader, when a state is saved or resumed. Default: size() alone.
+  virtual std::uint64_t fingerprint() const;
+
   /// How another process opens it; nullopt (the default): only by fork.
   virtual std::optional<DatasetRecipe> recipe() const;
 };
@@ -95,6 +99,8 @@ class SLABRING_API ImageFolder : public Dataset {
   std::string describe(SampleId id) const override;
   void will_need(SampleId id) const noexcept override;
   std::span<const std::string> classes() const noexcept override;
+  /// Of the relative paths and labels: neither of where the folder lies, nor of what the files hold.
+  std::uint64_t fingerprint() const override;
   std::optional<DatasetRecipe> recipe() const override;
 
   std::int64_t label(SampleId id) const;

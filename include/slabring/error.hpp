@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint32_t {
   sample_fault,      ///< a sample failed and `on_error` is OnError::raise
   timeout,           ///< nothing arrived for as long as `timeout` allows
   io,                ///< the operating system refused an operation
+  state,             ///< a saved state is damaged, or of another run
 };
 
 /// The word for a code, as it appears in messages: "invalid_argument".

@@ -29,23 +29,32 @@ class Epoch;
 class SLABRING_API Loader {
  public:
   /// Validates the options, allocates the ring, starts the processes.
-  /// Throws Error: invalid_argument (option and value named), dataset (empty), pipeline, memory (with the arithmetic),
-  /// process (worker program missing or of another version; `fork` refused).
-  /// Requires: `dataset` outlives the Loader.
+  /// Throws Error: invalid_argument (option and value named), dataset (empty), pipeline, state (damaged, or of
+  /// another run: says what differs), memory (with the arithmetic), process (worker program missing or of another
+  /// version; `fork` refused). Requires: `dataset` outlives the Loader.
   Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options = {});
   Loader(const Dataset&&, Pipeline, const LoaderOptions& = {}) = delete;
   ~Loader();
   Loader(Loader&&) noexcept;
   Loader& operator=(Loader&&) noexcept;
 
-  /// The batches of epoch `number`, any number in any order, from its first batch. What was prefetched of another epoch
-  /// is dropped; leaving the last epoch's loop early needs nothing. Invalidates earlier Epoch objects of this Loader.
+  /// The batches of epoch `number`, any number in any order, from its first batch (but see first_epoch()). What was
+  /// prefetched of another epoch is dropped; leaving the last epoch's loop early needs nothing. Invalidates earlier
+  /// Epoch objects of this Loader.
   Epoch epoch(std::uint64_t number);
 
   /// The next batch of the epoch begun last; an empty Batch at its end. What `for` over epoch() calls.
   /// Throws Error: ring_exhausted at once when every slab is held; sample_fault by policy; process when the coordinator
   /// has died, after every complete batch was delivered; timeout.
   Batch next();
+
+  /// Where the iteration stands, as JSON of less than 1 KB: pass it as LoaderOptions::state to another Loader, and the
+  /// rest of the epoch is delivered there, byte for byte, whatever its workers, prefetch and start method. O(1), at any
+  /// time between two calls of next(). Batches count once next() has returned them (or has thrown their SampleError):
+  /// within a loop over epoch() the loop's own batch counts. After an epoch's last batch this is the start of the next.
+  std::string state() const;
+  /// The epoch to go on with: that of LoaderOptions::state, whose first call of epoch() begins in the middle; else 0.
+  std::uint64_t first_epoch() const noexcept;
 
   std::uint64_t batches_per_epoch() const noexcept;  ///< exact
   std::uint64_t samples_per_epoch() const noexcept;  ///< exact: without what drop_last leaves out

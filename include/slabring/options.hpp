@@ -47,6 +47,8 @@ struct LoaderOptions {
   OnError on_error = OnError::raise;
   /// A sample that keeps a worker longer is given up: the worker is killed, the sample counts as crashed. 0: no limit.
   std::chrono::milliseconds timeout{120'000};
+  /// What Loader::state() of an earlier run returned: this run goes on where that one stood. Empty: from the start.
+  std::string state{};
   /// Epochs that will be asked for, if known; nothing beyond is prefetched. 0: unknown, prefetch runs on.
   std::uint64_t epochs = 0;
 

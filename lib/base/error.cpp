@@ -17,6 +17,7 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::sample_fault: return "sample_fault";
     case ErrorCode::timeout: return "timeout";
     case ErrorCode::io: return "io";
+    case ErrorCode::state: return "state";
   }
   return "unknown";
 }

@@ -13,6 +13,7 @@ void Dataset::will_need(SampleId) const noexcept {}
 std::span<const std::string> Dataset::classes() const noexcept { return {}; }
 
 std::optional<SampleShape> Dataset::sample_shape() const { return std::nullopt; }
+std::uint64_t Dataset::fingerprint() const { return size(); }
 std::optional<DatasetRecipe> Dataset::recipe() const { return std::nullopt; }
 
 }  // namespace slabring

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/unique_fd.hpp"
@@ -29,6 +30,11 @@ class FileTable {
   /// Requires (both): index < size().
   std::string_view path(std::uint64_t index) const noexcept;
   std::int64_t label(std::uint64_t index) const noexcept { return entries_[index].label; }
+
+  /// All paths and entries: equal for equal paths and labels in the same order.
+  std::span<const std::byte> contents() const noexcept {
+    return std::as_bytes(std::span(base_, bytes_)).subspan(sizeof(file_table::Header));
+  }
 
   int fd() const noexcept { return fd_.get(); }
 

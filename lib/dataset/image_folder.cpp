@@ -6,6 +6,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/fingerprint.hpp"
 #include "base/sample_failure.hpp"
 #include "dataset/file_table.hpp"
 #include "dataset/folder_index.hpp"
@@ -87,6 +88,8 @@ std::optional<DatasetRecipe> ImageFolder::recipe() const {
   for (const std::string& name : classes_) config["classes"].push_back(name_to_json(name));
   return DatasetRecipe{"image_folder", config.dump(), {table_->fd()}};
 }
+
+std::uint64_t ImageFolder::fingerprint() const { return fingerprint_of(table_->contents()); }
 
 std::uint64_t ImageFolder::size() const { return table_->size(); }
 

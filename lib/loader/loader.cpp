@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "loader/loader_state.hpp"
 #include "loader/resolve_options.hpp"
 #include "loader/ring_session.hpp"
 #include "process/child_process.hpp"
@@ -67,6 +68,7 @@ class Loader::Impl {
         options_(resolve_options(options, dataset, pipeline_)),
         compiled_(std::make_unique<Compiled>(compile(pipeline_, dataset, options_))),
         work_{&dataset, &compiled_->program, options_.seed} {
+    if (!options_.state.empty()) resume_ = position_in(options_.state);
     if (*options_.workers > 0 && options_.start_method == StartMethod::fork && !options_.force_fork)
       refuse_unsafe_fork();
     start();
@@ -81,8 +83,16 @@ class Loader::Impl {
 
   /// Begins an epoch; returns the number of this pass.
   std::uint64_t begin(std::uint64_t epoch) {
-    session_->begin(epoch);
+    const bool resumed = resume_ && resume_->epoch == epoch;
+    session_->begin(epoch, resumed ? resume_->batch : 0);
+    resume_.reset();
     return ++passes_;
+  }
+  std::uint64_t first_epoch() const noexcept { return first_epoch_; }
+  std::string state() {
+    RingSession::Position at = resume_ ? *resume_ : session_->position();
+    if (at.batch == session_->batches_per_epoch()) at = {at.epoch + 1, 0};
+    return LoaderState{at.epoch, at.batch, identity()}.to_json();
   }
   Batch next(std::uint64_t pass) {
     if (pass != passes_) {
@@ -92,6 +102,25 @@ class Loader::Impl {
   }
 
  private:
+  const RunIdentity& identity() {
+    if (!identity_) identity_ = identity_of(*work_.dataset, pipeline_, options_);
+    return *identity_;
+  }
+
+  RingSession::Position position_in(std::string_view text) {
+    const LoaderState state = LoaderState::from_json(text);
+    refuse_other_run(state.run, identity());
+    const std::uint64_t batches = EpochPlan(plan_options(*work_.dataset, options_)).batches();
+    if (state.batch > batches) {
+      throw Error(ErrorCode::state,
+                  fmt::format("the state cannot be resumed: {} batches of its epoch were delivered, and an "
+                              "epoch has {}",
+                              state.batch, batches));
+    }
+    first_epoch_ = state.epoch;
+    return {state.epoch, state.batch};
+  }
+
   static void refuse_unsafe_fork() {
     if (const auto reason = reason_not_to_fork()) {
       throw Error(ErrorCode::process, fmt::format("start_method fork is refused: {}; create the Loader earlier, use "
@@ -138,6 +167,9 @@ class Loader::Impl {
   Work work_;
   std::shared_ptr<RingSession> session_;
   std::uint64_t passes_ = 0;
+  std::optional<RunIdentity> identity_;          ///< made when it is asked for: it may mean reading a large table
+  std::optional<RingSession::Position> resume_;  ///< until the first epoch is begun
+  std::uint64_t first_epoch_ = 0;
 };
 
 Loader::Loader(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options)
@@ -148,6 +180,9 @@ Loader& Loader::operator=(Loader&&) noexcept = default;
 
 Epoch Loader::epoch(std::uint64_t number) { return Epoch(impl_.get(), impl_->begin(number)); }
 Batch Loader::next() { return impl_->session().next(); }
+
+std::string Loader::state() const { return impl_->state(); }
+std::uint64_t Loader::first_epoch() const noexcept { return impl_->first_epoch(); }
 
 std::uint64_t Loader::batches_per_epoch() const noexcept { return impl_->session().batches_per_epoch(); }
 std::uint64_t Loader::samples_per_epoch() const noexcept { return impl_->session().samples_per_epoch(); }

@@ -65,4 +65,9 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
   return resolved;
 }
 
+PlanOptions plan_options(const Dataset& dataset, const LoaderOptions& options) {
+  return {dataset.size(), static_cast<std::uint32_t>(options.batch_size), options.shuffle, options.drop_last,
+          options.seed};
+}
+
 }  // namespace slabring

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "loader/resolve_options.hpp"
 #include "ring/owner_word.hpp"
 #include "slabring/error.hpp"
 
@@ -22,11 +23,6 @@ SampleStatus known_status(std::uint32_t value) noexcept {
                                                                       : SampleStatus::corrupt;
 }
 
-PlanOptions plan_options(const Work& work, const LoaderOptions& options) noexcept {
-  return {work.dataset->size(), static_cast<std::uint32_t>(options.batch_size), options.shuffle, options.drop_last,
-          options.seed};
-}
-
 }  // namespace
 
 RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOptions& options, const RowShape& row_shape)
@@ -35,7 +31,7 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       work_(work),
       options_(options),
       row_shape_(row_shape),
-      plan_(plan_options(work, options)),
+      plan_(plan_options(*work.dataset, options)),
       slabs_(memory_.view().shape().slabs),
       id_scratch_(memory_.view().shape().batch_size) {
   for (SlabState& slab : slabs_) {
@@ -103,20 +99,20 @@ void RingSession::cancel_armed() {
   deliver_ = armed_;
 }
 
-void RingSession::begin(std::uint64_t number) {
+void RingSession::begin(std::uint64_t number, std::uint64_t first) {
   const std::lock_guard lock(mutex_);
   const auto head = slab_of(deliver_);
-  const bool prefetched = head && slabs_[*head].epoch == number && slabs_[*head].index == 0;
+  const bool prefetched = head && slabs_[*head].epoch == number && slabs_[*head].index == first;
   // With every slab held nothing is armed, but what comes next may still be the right epoch.
-  const bool next_up = started_ && deliver_ == armed_ && arm_epoch_ == number && arm_index_ == 0;
+  const bool next_up = started_ && deliver_ == armed_ && arm_epoch_ == number && arm_index_ == first;
   epoch_ = number;
-  index_ = 0;
+  index_ = first;
   ++epochs_begun_;
   started_ = true;
   if (!prefetched && !next_up) {
     cancel_armed();
     arm_epoch_ = number;
-    arm_index_ = 0;
+    arm_index_ = first;
   }
   arm_free_slabs();
 }

@@ -39,8 +39,14 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   /// Gives the session the processes that will fill it. Requires: called once, before begin(), unless workers == 0.
   void supervise(CoordinatorProcess coordinator);
 
-  /// Starts epoch `number` at its first batch.
-  void begin(std::uint64_t number);
+  /// Starts epoch `number` at batch `first`. Requires: first <= batches_per_epoch().
+  void begin(std::uint64_t number, std::uint64_t first = 0);
+  /// Where the iteration stands: the batch that next() delivers, in its epoch.
+  struct Position {
+    std::uint64_t epoch = 0;
+    std::uint64_t batch = 0;
+  };
+  Position position() const noexcept { return {epoch_, index_}; }
   /// The next batch of the epoch, or an empty one. See Loader::next.
   Batch next();
   /// Stops workers and coordinator; leases stay valid. Idempotent.

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "slabring/dataset.hpp"
+#include "slabring/options.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// What the bytes of a run depend on, but for what is in the files: two runs with equal identities deliver equal
+/// batches.
+struct RunIdentity {
+  std::uint64_t samples = 0;
+  std::string dataset;   ///< Dataset::fingerprint in hexadecimal
+  std::string pipeline;  ///< of its JSON; of a Lambda, only that there is one
+  std::uint64_t seed = 0;
+  std::uint64_t batch_size = 0;
+  bool shuffle = false;
+  bool drop_last = false;
+  std::string dtype;
+  std::string layout;
+};
+
+/// Requires: options are resolved (resolve_options).
+RunIdentity identity_of(const Dataset& dataset, const Pipeline& pipeline, const LoaderOptions& options);
+
+/// Where a run stands: batches delivered of an epoch. Less than 1 KB as JSON.
+struct LoaderState {
+  std::uint64_t epoch = 0;
+  std::uint64_t batch = 0;
+  RunIdentity run;
+
+  std::string to_json() const;
+  /// Throws Error(state) for whatever is not what to_json() writes.
+  static LoaderState from_json(std::string_view text);
+};
+
+/// Throws Error(state) that names the first difference, and both values.
+void refuse_other_run(const RunIdentity& saved, const RunIdentity& present);
+
+}  // namespace slabring
