@@ -28,6 +28,22 @@ find_package(fmt 9 REQUIRED)
 # xxHash 0.8 (libxxhash-dev): fingerprints of data sets and pipelines, `slabring digest`; header-only.
 find_path(XXHASH_INCLUDE_DIR NAMES xxhash.h REQUIRED)
 
+# libseccomp 2.5 (libseccomp-dev), optional: which system calls workers may make. Without it the sandbox is landlock and
+# limits; LoaderStats::sandbox says so.
+set(SLABRING_SECCOMP AUTO CACHE STRING "Confine workers with libseccomp: AUTO (where it is found), ON or OFF")
+if(SLABRING_SECCOMP)
+  find_path(SECCOMP_INCLUDE_DIR seccomp.h)
+  find_library(SECCOMP_LIBRARY seccomp)
+  if(SECCOMP_INCLUDE_DIR AND SECCOMP_LIBRARY)
+    set(SLABRING_HAS_SECCOMP ON)
+  elseif(NOT SLABRING_SECCOMP STREQUAL "AUTO")
+    message(FATAL_ERROR "SLABRING_SECCOMP is ON, and libseccomp is not found: install libseccomp-dev, or set it to OFF")
+  endif()
+endif()
+if(NOT SLABRING_HAS_SECCOMP)
+  message(STATUS "Without libseccomp: workers are confined by landlock and limits only")
+endif()
+
 if(SLABRING_BUILD_COMMAND)
   # CLI11 2.1 (libcli11-dev): the command line.
   find_package(CLI11 2 REQUIRED)

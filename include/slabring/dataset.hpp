@@ -64,6 +64,10 @@ class SLABRING_API Dataset {
   /// once a Loader, when a state is saved or resumed. Default: size() alone.
   virtual std::uint64_t fingerprint() const;
 
+  /// The folders beneath which load() and will_need() open files, links followed: a sandboxed worker can open no other.
+  /// Default: none.
+  virtual std::vector<std::string> read_roots() const;
+
   /// How another process opens it; nullopt (the default): only by fork.
   virtual std::optional<DatasetRecipe> recipe() const;
 };
@@ -101,6 +105,8 @@ class SLABRING_API ImageFolder : public Dataset {
   std::span<const std::string> classes() const noexcept override;
   /// Of the relative paths and labels: neither of where the folder lies, nor of what the files hold.
   std::uint64_t fingerprint() const override;
+  /// The folder itself and, where links lead out of it, what they point to; "/" when that is more than 64 folders.
+  std::vector<std::string> read_roots() const override;
   std::optional<DatasetRecipe> recipe() const override;
 
   std::int64_t label(SampleId id) const;
@@ -110,6 +116,7 @@ class SLABRING_API ImageFolder : public Dataset {
   ImageFolder();
   std::filesystem::path root_;
   std::vector<std::string> classes_;
+  std::vector<std::string> roots_;
   std::unique_ptr<FileTable> table_;
 };
 

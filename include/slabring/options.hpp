@@ -26,6 +26,15 @@ enum class OnError : std::uint8_t {
 };
 SLABRING_API std::string_view to_string(OnError policy) noexcept;
 
+/// What keeps workers, which handle the bytes of strangers, from doing anything but their work: reading beneath the
+/// dataset's folders (landlock), few system calls (seccomp), limited memory. SECURITY.md has the list.
+enum class Sandbox : std::uint8_t {
+  automatic,  ///< with forkserver and spawn, whose workers run no code of yours; what the kernel lacks is left out
+  strict,     ///< also with fork; the Loader's constructor throws where a part of it is not to be had
+  off,
+};
+SLABRING_API std::string_view to_string(Sandbox sandbox) noexcept;
+
 /// Huge pages under the ring.
 enum class HugePages : std::uint8_t {
   automatic,  ///< MADV_COLLAPSE where the kernel has it; failure is no error
@@ -59,6 +68,8 @@ struct LoaderOptions {
   /// Slabs in the ring, 2 to 64. Memory is prefetch x batch, whatever the number of workers.
   int prefetch = 4;
   StartMethod start_method = StartMethod::forkserver;
+  /// LoaderStats::sandbox says what is active.
+  Sandbox sandbox = Sandbox::automatic;
   HugePages huge_pages = HugePages::automatic;
   /// Allows `fork` although the caller has threads or a GPU open. A lock held by another thread then stays locked in
   /// the workers for ever.

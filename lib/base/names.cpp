@@ -12,10 +12,13 @@ constexpr std::array<std::string_view, 6> interpolation_names{"nearest", "box", 
 constexpr std::array<std::string_view, 3> start_method_names{"forkserver", "spawn", "fork"};
 constexpr std::array<std::string_view, 2> on_error_names{"throw", "mask"};  // `raise` in C++, where throw is a keyword
 
+constexpr std::array<std::string_view, 3> sandbox_names{"automatic", "strict", "off"};
+
 // Names stand in the order of the values; these would fail if somebody reordered an enum.
 static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc) == 1);
 static_assert(static_cast<int>(Interpolation::bilinear) == 2 && static_cast<int>(Interpolation::lanczos) == 5);
 static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::mask) == 1);
+static_assert(static_cast<int>(Sandbox::strict) == 1);
 
 template <class Enum>
 std::string_view name_of(Enum value) noexcept {
@@ -46,12 +49,17 @@ template <>
 std::span<const std::string_view> names_of<OnError>() noexcept {
   return on_error_names;
 }
+template <>
+std::span<const std::string_view> names_of<Sandbox>() noexcept {
+  return sandbox_names;
+}
 
 std::string_view to_string(DType dtype) noexcept { return name_of(dtype); }
 std::string_view to_string(Layout layout) noexcept { return name_of(layout); }
 std::string_view to_string(Interpolation interpolation) noexcept { return name_of(interpolation); }
 std::string_view to_string(StartMethod method) noexcept { return name_of(method); }
 std::string_view to_string(OnError policy) noexcept { return name_of(policy); }
+std::string_view to_string(Sandbox sandbox) noexcept { return name_of(sandbox); }
 
 std::string joined(std::span<const std::string_view> names) {
   std::string text;

@@ -27,6 +27,8 @@ template <>
 std::span<const std::string_view> names_of<StartMethod>() noexcept;
 template <>
 std::span<const std::string_view> names_of<OnError>() noexcept;
+template <>
+std::span<const std::string_view> names_of<Sandbox>() noexcept;
 
 /// The value that is spelled so, if any.
 template <class Enum>

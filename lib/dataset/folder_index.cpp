@@ -28,10 +28,47 @@ void require_folder(const std::string& root) {
   }
 }
 
+/// Beneath which folders the files really lie, once links are followed.
+class RealRoots {
+ public:
+  explicit RealRoots(const std::string& root) : roots_{real_path(root)} {}
+
+  /// Looks at the links among what `folder` holds.
+  void follow_links(const std::string& folder, const FolderListing& listing) {
+    for (std::size_t i = 0; i < listing.links.size(); ++i) follow(fmt::format("{}/{}", folder, listing.links[i]));
+  }
+
+  std::vector<std::string> take() && { return std::move(roots_); }
+
+ private:
+  static std::string real_path(const std::string& path) {
+    std::error_code dangling;
+    return std::filesystem::canonical(path, dangling).native();
+  }
+
+  void follow(const std::string& link) {
+    std::string target = real_path(link);
+    if (target.empty()) return;
+    std::error_code ignored;
+    // Of a file its folder: links to many files of one store are one root.
+    if (!std::filesystem::is_directory(target, ignored)) target.resize(std::max<std::size_t>(1, target.rfind('/')));
+    const auto lies_beneath = [&](const std::string& root) {
+      return root == "/" || (target.starts_with(root) && (target.size() == root.size() || target[root.size()] == '/'));
+    };
+    if (std::any_of(roots_.begin(), roots_.end(), lies_beneath)) return;
+    if (roots_.size() == most) roots_ = {"/"};  // everywhere, so to speak
+    if (roots_.front() != "/") roots_.push_back(std::move(target));
+  }
+
+  static constexpr std::size_t most = 64;
+  std::vector<std::string> roots_;
+};
+
 /// The folders of one class, each with its files.
 class ClassWalk {
  public:
-  ClassWalk(const std::string& root, const ExtensionFilter& is_wanted) : root_(root), is_wanted_(is_wanted) {}
+  ClassWalk(const std::string& root, const ExtensionFilter& is_wanted, RealRoots& roots)
+      : root_(root), is_wanted_(is_wanted), roots_(roots) {}
 
   /// Appends the files beneath root/name to `table`; returns how many.
   std::uint64_t add_class(const std::string& name, std::int32_t label, FileTableBuilder& table) {
@@ -57,6 +94,7 @@ class ClassWalk {
   void walk(const std::string& path) {
     FolderListing listing = list_folder(root_ + '/' + path, is_wanted_);
     refuse_cycle(listing, path);
+    roots_.follow_links(root_ + '/' + path, listing);
     if (!listing.files.empty()) folders_.push_back({path, python_sort_key(path), std::move(listing.files)});
     ancestors_.push_back({listing.identity, path});
     for (std::size_t i = 0; i < listing.folders.size(); ++i) {
@@ -85,6 +123,7 @@ class ClassWalk {
 
   const std::string& root_;
   const ExtensionFilter& is_wanted_;
+  RealRoots& roots_;
   std::vector<Folder> folders_;
   std::vector<Ancestor> ancestors_;  ///< from the class folder to the one being walked
   std::string path_;
@@ -101,10 +140,11 @@ class ClassWalk {
                           root, fmt::join(named, ", "), more, is_wanted.joined()));
 }
 
-FolderIndex index_classes(const std::string& root, NameList& names, const ExtensionFilter& is_wanted) {
+FolderIndex index_classes(const std::string& root, NameList& names, const ExtensionFilter& is_wanted,
+                          RealRoots& roots) {
   FolderIndex index;
   FileTableBuilder table;
-  ClassWalk walk(root, is_wanted);
+  ClassWalk walk(root, is_wanted, roots);
   std::vector<std::string> empty;
   names.sort();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -120,7 +160,7 @@ FolderIndex index_flat(NameList& names) {
   FileTableBuilder table;
   names.sort();
   for (std::size_t i = 0; i < names.size(); ++i) table.add(names[i], -1);
-  return {{}, table.finish()};
+  return {{}, table.finish(), {}};
 }
 
 }  // namespace
@@ -128,10 +168,15 @@ FolderIndex index_flat(NameList& names) {
 FolderIndex index_folder(const std::string& root, const ExtensionFilter& is_wanted) {
   require_folder(root);
   FolderListing top = list_folder(root, is_wanted);
-  if (!top.folders.empty()) return index_classes(root, top.folders, is_wanted);
-  if (!top.files.empty()) return index_flat(top.files);
-  throw Error(ErrorCode::dataset,
-              fmt::format("{} holds neither class folders nor a file that ends in {}", root, is_wanted.joined()));
+  if (top.folders.empty() && top.files.empty()) {
+    throw Error(ErrorCode::dataset,
+                fmt::format("{} holds neither class folders nor a file that ends in {}", root, is_wanted.joined()));
+  }
+  RealRoots roots(root);
+  roots.follow_links(root, top);
+  FolderIndex index = top.folders.empty() ? index_flat(top.files) : index_classes(root, top.folders, is_wanted, roots);
+  index.roots = std::move(roots).take();
+  return index;
 }
 
 }  // namespace slabring

@@ -12,6 +12,7 @@ namespace slabring {
 struct FolderIndex {
   std::vector<std::string> classes;  ///< by label; empty for a flat folder
   UniqueFd table;                    ///< a FileTable: paths relative to the root, numbered
+  std::vector<std::string> roots;    ///< folders beneath which the files lie: the root, and where links lead
 };
 
 /// Walks through `root` and numbers its files as torchvision's ImageFolder does (0.14,

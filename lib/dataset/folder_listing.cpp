@@ -36,6 +36,12 @@ bool is_folder(int parent, const dirent& entry) noexcept {
   return ::fstatat(parent, entry.d_name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
+bool is_link(int parent, const dirent& entry) noexcept {
+  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_LNK;
+  struct stat status {};
+  return ::fstatat(parent, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
+}
+
 /// The next entry but "." and ".."; null at the end.
 const dirent* next_entry(DIR* folder, const std::string& path) {
   for (;;) {
@@ -77,13 +83,12 @@ FolderListing list_folder(const std::string& path, const ExtensionFilter& is_wan
   struct stat status {};
   if (::fstat(fd, &status) != 0) refuse(path, errno);
 
-  FolderListing listing{{status.st_dev, status.st_ino}, {}, {}};
+  FolderListing listing{{status.st_dev, status.st_ino}, {}, {}, {}};
   while (const dirent* entry = next_entry(folder.get(), path)) {
-    if (is_folder(fd, *entry)) {
-      listing.folders.add(entry->d_name);
-    } else if (is_wanted(entry->d_name)) {
-      listing.files.add(entry->d_name);
-    }
+    const bool folder_or_link_to_one = is_folder(fd, *entry);
+    if (!folder_or_link_to_one && !is_wanted(entry->d_name)) continue;
+    (folder_or_link_to_one ? listing.folders : listing.files).add(entry->d_name);
+    if (is_link(fd, *entry)) listing.links.add(entry->d_name);
   }
   return listing;
 }

@@ -30,6 +30,7 @@ struct FolderListing {
   std::pair<dev_t, ino_t> identity;  ///< the same for every path to the folder
   NameList folders;                  ///< and links to folders
   NameList files;                    ///< everything else that the filter lets through, dangling links too
+  NameList links;                    ///< those of both that are links
 };
 
 /// Lists the folder `path`. Asks the file system about single entries only where the listing does not say what they

@@ -63,6 +63,7 @@ ImageFolder::ImageFolder(const std::filesystem::path& root, const ImageFolderOpt
     : root_(absolute_root(root)) {
   FolderIndex index = index_folder(root_.native(), ExtensionFilter(options.extensions));
   classes_ = std::move(index.classes);
+  roots_ = std::move(index.roots);
   table_ = std::make_unique<FileTable>(std::move(index.table));
 }
 
@@ -75,6 +76,7 @@ std::unique_ptr<Dataset> ImageFolder::from_recipe(const DatasetRecipe& recipe) {
   try {
     const Json config = Json::parse(recipe.config);
     folder->root_ = name_from_json(config.at("root"));
+    for (const Json& name : config.at("read_roots")) folder->roots_.push_back(name_from_json(name));
     for (const Json& name : config.at("classes")) folder->classes_.push_back(name_from_json(name));
   } catch (const Json::exception& error) {
     throw Error(ErrorCode::dataset, fmt::format("the recipe of an image folder is malformed: {}", error.what()));
@@ -84,10 +86,13 @@ std::unique_ptr<Dataset> ImageFolder::from_recipe(const DatasetRecipe& recipe) {
 }
 
 std::optional<DatasetRecipe> ImageFolder::recipe() const {
-  Json config = {{"root", name_to_json(root_.native())}, {"classes", Json::array()}};
+  Json config = {{"root", name_to_json(root_.native())}, {"read_roots", Json::array()}, {"classes", Json::array()}};
+  for (const std::string& name : roots_) config["read_roots"].push_back(name_to_json(name));
   for (const std::string& name : classes_) config["classes"].push_back(name_to_json(name));
   return DatasetRecipe{"image_folder", config.dump(), {table_->fd()}};
 }
+
+std::vector<std::string> ImageFolder::read_roots() const { return roots_; }
 
 std::uint64_t ImageFolder::fingerprint() const { return fingerprint_of(table_->contents()); }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "process/sandbox.hpp"
 #include "ring/layout.hpp"
 #include "slabring/error.hpp"
 
@@ -41,6 +42,24 @@ void check_start_method(const LoaderOptions& options, const Dataset& dataset, co
   }
 }
 
+/// What `automatic` means here; throws where `strict` cannot be had.
+Sandbox resolve_sandbox(const LoaderOptions& options) {
+  const bool own_code_only = *options.workers > 0 && options.start_method != StartMethod::fork;
+  if (options.sandbox == Sandbox::automatic) return own_code_only ? Sandbox::automatic : Sandbox::off;
+  if (options.sandbox == Sandbox::off) return Sandbox::off;
+  if (*options.workers == 0) {
+    throw Error(ErrorCode::invalid_argument,
+                "option sandbox is strict and workers is 0; only worker processes can be sandboxed, so use 1 or more");
+  }
+  if (const std::uint32_t lacking = sandbox_part::all & ~sandbox_parts_available(); lacking != 0) {
+    throw Error(ErrorCode::process,
+                fmt::format("option sandbox is strict, but this kernel and this build have no {}; use "
+                            "automatic to do without",
+                            describe_sandbox(lacking)));
+  }
+  return Sandbox::strict;
+}
+
 }  // namespace
 
 LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& dataset, const Pipeline& pipeline) {
@@ -62,6 +81,7 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
   if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
   if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
   check_start_method(resolved, dataset, pipeline);
+  resolved.sandbox = resolve_sandbox(resolved);
   return resolved;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "loader/resolve_options.hpp"
+#include "process/sandbox.hpp"
 #include "ring/owner_word.hpp"
 #include "slabring/error.hpp"
 
@@ -265,11 +266,14 @@ LoaderStats RingSession::stats() const {
   stats.ring_bytes = memory_.total_bytes();
   stats.workers = *options_.workers;
   stats.coordinator_pid = stats.workers > 0 ? coordinator_.pid() : 0;
+  std::uint32_t sandbox = stats.workers > 0 ? sandbox_part::all : 0;
   for (int slot = 0; slot < stats.workers; ++slot) {
     const ring::Slot& line = view().slot(static_cast<std::uint32_t>(slot));
+    sandbox &= line.sandbox.load();
     stats.worker_sleeps += line.sleeps.load();
     if (const int pid = line.pid.load(); pid > 0) stats.worker_pids.push_back(pid);
   }
+  stats.sandbox = describe_sandbox(sandbox);
   return stats;
 }
 

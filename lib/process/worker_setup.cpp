@@ -46,6 +46,7 @@ WorkerSetup parse(const json& in) {
   setup.supervision.timeout = std::chrono::milliseconds(in.at("timeout_ms").get<std::int64_t>());
   setup.supervision.huge_pages = in.at("huge_pages").get<bool>();
   setup.seed = in.at("seed").get<std::uint64_t>();
+  setup.sandbox = enum_at(in, "sandbox", Sandbox::off);
   setup.dtype = enum_at(in, "dtype", DType::f32);
   setup.layout = enum_at(in, "layout", Layout::nhwc);
   if (in.contains("sample_shape")) {
@@ -70,6 +71,7 @@ std::string WorkerSetup::to_json() const {
            {"timeout_ms", supervision.timeout.count()},
            {"huge_pages", supervision.huge_pages},
            {"seed", seed},
+           {"sandbox", static_cast<unsigned>(sandbox)},
            {"dtype", static_cast<unsigned>(dtype)},
            {"layout", static_cast<unsigned>(layout)},
            {"pipeline", pipeline},
@@ -98,7 +100,8 @@ WorkerSetup WorkerSetup::from_json(std::string_view text) {
 OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables)
     : dataset_(open_dataset({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
       program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
-      seed_(setup.seed) {}
+      seed_(setup.seed),
+      sandbox_(setup.sandbox) {}
 
 UniqueFd text_to_memfd(const char* name, std::string_view text) {
   UniqueFd fd = create_memfd(name);

@@ -21,6 +21,7 @@ struct Work {
   const Dataset* dataset = nullptr;
   const Program* program = nullptr;
   std::uint64_t seed = 0;
+  Sandbox sandbox = Sandbox::off;  ///< of the workers
 };
 
 /// How the coordinator is to run its workers.
@@ -36,6 +37,7 @@ struct WorkerSetup {
   StartMethod start_method = StartMethod::forkserver;
   Supervision supervision;
   std::uint64_t seed = 0;
+  Sandbox sandbox = Sandbox::off;
   DType dtype = DType::u8;
   Layout layout = Layout::nchw;
   std::optional<SampleShape> sample_shape;
@@ -52,12 +54,13 @@ class OpenedSetup {
  public:
   /// `tables`: the dataset's descriptors in this process. Throws Error.
   OpenedSetup(const WorkerSetup& setup, std::vector<int> tables);
-  Work work() const noexcept { return {dataset_.get(), &program_, seed_}; }
+  Work work() const noexcept { return {dataset_.get(), &program_, seed_, sandbox_}; }
 
  private:
   std::unique_ptr<Dataset> dataset_;
   Program program_;
   std::uint64_t seed_;
+  Sandbox sandbox_;
 };
 
 /// The descriptors of slabring-worker, the same numbers in both roles. The control socket, the coordinator's alone,

@@ -96,6 +96,34 @@ TEST(ImageFolder, LinksAreFollowedAndDanglingOnesCounted) {
                                            "0 a/more/1.jpg", "1 linked-class/1.jpg"));
 }
 
+TEST(ImageFolder, ReadRootsAreTheFolderAndWhereLinksLeadOutOfIt) {
+  const test::TemporaryFolder elsewhere;
+  elsewhere.write("pictures/1.jpg");
+  elsewhere.write("single/one.jpg");
+  elsewhere.write("single/two.jpg");
+  const test::TemporaryFolder tree;
+  tree.write("a/0.jpg");
+  fs::create_directory_symlink(elsewhere.path() / "pictures", tree.path() / "linked");
+  fs::create_symlink(elsewhere.path() / "single/one.jpg", tree.path() / "a/1.jpg");
+  fs::create_symlink(elsewhere.path() / "single/two.jpg", tree.path() / "a/2.jpg");
+  fs::create_symlink("0.jpg", tree.path() / "a/within.jpg");
+  const auto real = [](const fs::path& path) { return fs::canonical(path).string(); };
+  EXPECT_THAT(ImageFolder(tree.path()).read_roots(),
+              testing::UnorderedElementsAre(real(tree.path()), real(elsewhere.path() / "pictures"),
+                                            real(elsewhere.path() / "single")));
+}
+
+TEST(ImageFolder, LinksToMoreFoldersThanCanBeListedOpenEverything) {
+  const test::TemporaryFolder elsewhere;
+  const test::TemporaryFolder tree;
+  for (int i = 0; i < 70; ++i) {
+    const fs::path file = elsewhere.write(std::to_string(i) + "/image.jpg");
+    fs::create_directories(tree.path() / "a");
+    fs::create_symlink(file, tree.path() / "a" / (std::to_string(i) + ".jpg"));
+  }
+  EXPECT_THAT(ImageFolder(tree.path()).read_roots(), ElementsAre("/"));
+}
+
 TEST(ImageFolder, SameFolderLinkedTwiceIsNoCycle) {
   const test::TemporaryFolder tree;
   tree.write("a/x/1.jpg");
