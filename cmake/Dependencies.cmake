@@ -44,6 +44,9 @@ if(NOT SLABRING_HAS_SECCOMP)
   message(STATUS "Without libseccomp: workers are confined by landlock and limits only")
 endif()
 
+# Highway 1.0.3 (libhwy-dev): one source for the pixel kernels of every instruction set, chosen by CPU at run time.
+find_package(hwy 1.0 REQUIRED)
+
 if(SLABRING_BUILD_COMMAND)
   # CLI11 2.1 (libcli11-dev): the command line.
   find_package(CLI11 2 REQUIRED)

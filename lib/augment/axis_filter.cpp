@@ -118,6 +118,14 @@ std::int32_t fixed_point(double weight) noexcept {
   return static_cast<std::int32_t>(weight < 0.0 ? weight * one - 0.5 : weight * one + 0.5);
 }
 
+WeightPair paired(std::int32_t first, std::int32_t second) noexcept {
+  const auto halves = [](std::int32_t lower, std::int32_t upper) {
+    return static_cast<std::int32_t>((static_cast<std::uint32_t>(upper) << 16) |
+                                     (static_cast<std::uint32_t>(lower) & 0xffff));
+  };
+  return {halves(first >> 8, second >> 8), halves(first & 0xff, second & 0xff)};
+}
+
 }  // namespace
 
 PixelSpan AxisScale::support() const noexcept {
@@ -133,15 +141,17 @@ PixelSpan AxisScale::support() const noexcept {
   return {placement.span(first).begin, placement.span(first + count - 1).end};
 }
 
-void AxisFilter::prepare(const AxisScale& scale) {
-  if (scale == scale_) return;
+bool AxisFilter::prepare(const AxisScale& scale) {
+  if (scale == scale_) return false;
   scale_ = {};  // nothing is prepared if memory runs out half way
   if (scale.interpolation == Interpolation::nearest) {
     prepare_nearest(scale);
   } else {
     prepare_weighted(scale);
   }
+  pair_weights(scale.count);
   scale_ = scale;
+  return true;
 }
 
 void AxisFilter::prepare_nearest(const AxisScale& scale) {
@@ -178,11 +188,20 @@ void AxisFilter::prepare_weighted(const AxisScale& scale) {
   }
 }
 
+void AxisFilter::pair_weights(int count) {
+  WeightPair* pair = weight_pairs_.take(static_cast<std::size_t>(count) * static_cast<std::size_t>(pairs()));
+  for (int i = 0; i < count; ++i) {
+    for (int tap = 0; tap < taps_; tap += 2)
+      *pair++ = paired(weights(i)[tap], tap + 1 < taps_ ? weights(i)[tap + 1] : 0);
+  }
+}
+
 void AxisFilter::settle() noexcept {
   const bool starts_lost = starts_.settle();
   const bool weights_lost = weights_.settle();
+  const bool pairs_lost = weight_pairs_.settle();
   const bool exact_lost = exact_.settle();
-  const bool lost = starts_lost || weights_lost || exact_lost;
+  const bool lost = starts_lost || weights_lost || pairs_lost || exact_lost;
   if (lost) scale_ = {};
 }
 

@@ -7,6 +7,7 @@ void AugmentScratch::settle() noexcept {
     stage.horizontal.settle();
     stage.vertical.settle();
     stage.ring.settle();
+    stage.last_rows.settle();
     stage.taps.settle();
     stage.line.settle();
   }
@@ -16,8 +17,8 @@ void AugmentScratch::settle() noexcept {
 std::size_t AugmentScratch::bytes() const noexcept {
   std::size_t sum = 0;
   for (const StageScratch& stage : stages_) {
-    sum += stage.horizontal.bytes() + stage.vertical.bytes() + stage.ring.bytes() + stage.taps.bytes() +
-           stage.line.bytes();
+    sum += stage.horizontal.bytes() + stage.vertical.bytes() + stage.ring.bytes() + stage.last_rows.bytes() +
+           stage.taps.bytes() + stage.line.bytes();
   }
   for (const auto& image : images_) sum += image.bytes();
   return sum;

@@ -6,15 +6,17 @@
 #include <vector>
 
 #include "augment/axis_filter.hpp"
+#include "augment/row_filter.hpp"
 #include "augment/scratch_buffer.hpp"
 
 namespace slabring {
 
 /// What one stage of a plan needs besides its input and output.
 struct StageScratch {
-  AxisFilter horizontal;
+  RowFilter horizontal;
   AxisFilter vertical;
   ScratchBuffer<std::uint8_t> ring;         ///< horizontally resampled rows that the vertical filter still needs
+  ScratchBuffer<std::uint8_t> last_rows;    ///< copies with room behind them
   ScratchBuffer<const std::uint8_t*> taps;  ///< the rows of one vertical sum
   ScratchBuffer<std::uint8_t> line;         ///< one output row before it is converted
 };

@@ -1,6 +1,7 @@
 #include "augment/stage_rows.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "augment/resample.hpp"
@@ -14,14 +15,20 @@ StageRows::StageRows(const GeometryStage& stage, const ImageView& pixels, StageS
       horizontal_(stage.resized.width != stage.source.width && shown_.width > 0),
       vertical_(stage.resized.height != stage.source.height && shown_.height > 0),
       window_bytes_(bytes_of(stage.window.width)),
-      shown_bytes_(bytes_of(shown_.width)) {
+      shown_bytes_(bytes_of(shown_.width)),
+      ring_stride_(shown_bytes_ + bytes_beyond_row) {
   if (horizontal_) {
-    scratch.horizontal.prepare({stage.source.width, stage.resized.width, shown_.x, shown_.width, stage.interpolation});
+    scratch.horizontal.prepare({stage.source.width, stage.resized.width, shown_.x, shown_.width, stage.interpolation},
+                               pixels.channels);
   }
   if (vertical_) {
     scratch.vertical.prepare({stage.source.height, stage.resized.height, shown_.y, shown_.height, stage.interpolation});
   }
-  if (horizontal_ && vertical_) ring_rows_ = scratch.vertical.taps();
+  if (horizontal_) {
+    // Only the nearest filter leaves rows out.
+    if (!vertical_ || stage.interpolation != Interpolation::nearest) rows_ahead_ = rows_at_once;
+    ring_rows_ = rows_ahead_ + (vertical_ ? scratch.vertical.taps() - 1 : 0);
+  }
   shown_.x -= stage.window.x;
   shown_.y -= stage.window.y;
 }
@@ -43,32 +50,55 @@ const std::uint8_t* StageRows::row(int y, std::uint8_t* into) {
 }
 
 const std::uint8_t* StageRows::visible_row(int y, std::uint8_t* into) {
-  if (vertical_) return blended_row(y, into);
-  if (!horizontal_) return pixels_.row(y);
-  resample_row(pixels_.row(y), pixels_.channels, scratch_.horizontal, shown_.width, into);
-  return into;
+  return vertical_ ? blended_row(y, into) : input_row(y);
 }
 
 const std::uint8_t* StageRows::blended_row(int y, std::uint8_t* into) {
   const AxisFilter& filter = scratch_.vertical;
   const int first = filter.starts()[y];
-  const std::uint8_t** taps = scratch_.taps.take(static_cast<std::size_t>(filter.taps()));
-  for (int tap = 0; tap < filter.taps(); ++tap) taps[tap] = row_for_blend(first + tap);
-  blend_rows(taps, filter.weights(y), filter.taps(), shown_bytes_, into);
+  const std::uint8_t** rows = scratch_.taps.take(static_cast<std::size_t>(filter.taps()) + 1);
+  for (int tap = 0; tap < filter.taps(); ++tap) rows[tap] = input_row(first + tap);
+  rows[filter.taps()] = rows[0];  // the partner of an odd last one, without weight
+  blend_rows(rows, filter, y, shown_bytes_, into);
   return into;
 }
 
 // An input row as the vertical pass reads it. Starts never decrease, so a row that leaves the ring is not asked for
 // again, and one that no output row needs is never resampled.
-const std::uint8_t* StageRows::row_for_blend(int input_y) {
-  if (!horizontal_) return pixels_.row(input_y);
-  std::uint8_t* ring = scratch_.ring.take(static_cast<std::size_t>(ring_rows_) * shown_bytes_);
-  std::uint8_t* place = ring + static_cast<std::size_t>(input_y % ring_rows_) * shown_bytes_;
-  if (input_y >= next_input_y_) {
-    resample_row(pixels_.row(input_y), pixels_.channels, scratch_.horizontal, shown_.width, place);
-    next_input_y_ = input_y + 1;
+const std::uint8_t* StageRows::input_row(int y) {
+  if (!horizontal_) return pixels_.row(y);
+  if (y >= next_input_y_) resample_from(y);
+  return ring_row(y);
+}
+
+std::uint8_t* StageRows::ring_row(int y) {
+  std::uint8_t* ring = scratch_.ring.take(static_cast<std::size_t>(ring_rows_) * ring_stride_);
+  return ring + static_cast<std::size_t>(y % ring_rows_) * ring_stride_;
+}
+
+void StageRows::resample_from(int first) {
+  const int last = std::min(first + rows_ahead_, pixels_.height) - 1;
+  std::array<const std::uint8_t*, rows_at_once> rows;
+  std::array<std::uint8_t*, rows_at_once> out;
+  for (int i = 0; i < rows_at_once; ++i) {
+    const int y = std::min(first + i, last);
+    rows[static_cast<std::size_t>(i)] = readable_row(y, i);
+    out[static_cast<std::size_t>(i)] = ring_row(y);
   }
-  return place;
+  resample_rows(rows.data(), scratch_.horizontal, out.data());
+  next_input_y_ = last + 1;
+}
+
+// Input row `y`, or a copy of it where the kernel would read past the end of the image.
+const std::uint8_t* StageRows::readable_row(int y, int slot) {
+  const std::size_t bytes = bytes_of(pixels_.width);
+  const std::uint8_t* row = pixels_.row(y);
+  const std::uint8_t* end = std::max(pixels_.row(0), pixels_.row(pixels_.height - 1)) + bytes;
+  if (static_cast<std::size_t>(end - row) >= bytes + bytes_beyond_row) return row;
+  const std::size_t stride = bytes + bytes_beyond_row;
+  std::uint8_t* copy = scratch_.last_rows.take(rows_at_once * stride) + static_cast<std::size_t>(slot) * stride;
+  std::memcpy(copy, row, bytes);
+  return copy;
 }
 
 }  // namespace slabring

@@ -25,7 +25,10 @@ class StageRows {
  private:
   const std::uint8_t* visible_row(int y, std::uint8_t* into);
   const std::uint8_t* blended_row(int y, std::uint8_t* into);
-  const std::uint8_t* row_for_blend(int input_y);
+  const std::uint8_t* input_row(int y);
+  std::uint8_t* ring_row(int y);
+  void resample_from(int first);
+  const std::uint8_t* readable_row(int y, int slot);
   std::size_t bytes_of(int pixels) const noexcept;
 
   const ImageView& pixels_;
@@ -35,7 +38,9 @@ class StageRows {
   bool vertical_;
   std::size_t window_bytes_;
   std::size_t shown_bytes_;
+  std::size_t ring_stride_;
   int ring_rows_ = 0;
+  int rows_ahead_ = 1;    // that are resampled at once
   int next_input_y_ = 0;  // the first row that is not in the ring yet
 };
 
