@@ -269,7 +269,7 @@ LoaderStats RingSession::stats() const {
   std::uint32_t sandbox = stats.workers > 0 ? sandbox_part::all : 0;
   for (int slot = 0; slot < stats.workers; ++slot) {
     const ring::Slot& line = view().slot(static_cast<std::uint32_t>(slot));
-    sandbox &= line.sandbox.load();
+    if (const std::uint32_t parts = line.sandbox.load(); (parts & sandbox_part::settled) != 0) sandbox &= parts;
     stats.worker_sleeps += line.sleeps.load();
     if (const int pid = line.pid.load(); pid > 0) stats.worker_pids.push_back(pid);
   }

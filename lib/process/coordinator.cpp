@@ -109,6 +109,7 @@ void Coordinator::start(std::uint32_t slot) {
   ring::Slot& line = memory_.view().slot(slot);
   line.active.store(0);
   line.stage.store(ring::Stage::idle);
+  line.sandbox.store(0);
   worker.done_before = line.done.load();
   worker.waiting = false;
   worker.stalled = false;

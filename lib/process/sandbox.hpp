@@ -12,6 +12,8 @@ inline constexpr std::uint32_t landlock = 1;  ///< no file but for reading, bene
 inline constexpr std::uint32_t seccomp = 2;   ///< no system call but those that decoding takes
 inline constexpr std::uint32_t limits = 4;    ///< no core file, no file grows, few descriptors, 4 GiB of data
 inline constexpr std::uint32_t all = landlock | seccomp | limits;
+/// Not a part: said by a worker that is done with entering what there is, or has nothing to enter.
+inline constexpr std::uint32_t settled = 8;
 }  // namespace sandbox_part
 
 /// What this build and this kernel have. Nothing in builds with a sanitizer, whose run-time library needs more calls.

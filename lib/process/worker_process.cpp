@@ -21,10 +21,11 @@ void yield_to_trainer() noexcept {
   sched_setscheduler(0, SCHED_BATCH, &param);
 }
 
-void confine(ring::Slot& slot, const Work& work) {
+/// Returns the parts that are active.
+std::uint32_t confine(const Work& work) {
   const std::uint32_t active = enter_sandbox(work.dataset->read_roots());
-  slot.sandbox.store(active);
   if (work.sandbox == Sandbox::strict && active != sandbox_part::all) _exit(124);  // the trainer looked before
+  return active;
 }
 
 }  // namespace
@@ -49,8 +50,7 @@ void run_worker(const ring::View& view, std::uint32_t slot, pid_t coordinator, c
   // Only the first worker of a slot dies at a planted fault; its successors have to carry on.
   if (mine.generation.load() == 0) arm_fault_from_environment("SLABRING_FAULT");
   try {
-    mine.sandbox.store(0);
-    if (work.sandbox != Sandbox::off) confine(mine, work);
+    mine.sandbox.store(sandbox_part::settled | (work.sandbox == Sandbox::off ? 0 : confine(work)));
     RowWorker worker(view, slot, *work.dataset, *work.program, work.seed);
     worker.run();
   } catch (...) {
