@@ -105,7 +105,7 @@ HWY_INLINE void Write8(V bytes, std::uint8_t* lower, std::uint8_t* upper) {
 
 // Writes the bytes of a block: `bytes` has four of each row. Where a block is less, the next one overwrites the rest.
 template <class V8>
-HWY_INLINE void WriteBlock(V8 bytes, std::size_t x, std::uint8_t* const* out) {
+HWY_INLINE void WriteBlock(V8 bytes, std::size_t x, std::uint8_t* const (&out)[rows_at_once]) {
   const hn::Full128<std::uint32_t> d;
   const auto rows = hn::BitCast(d, bytes);
   Write4(hn::ExtractLane(rows, 0), out[0] + x);
@@ -115,7 +115,8 @@ HWY_INLINE void WriteBlock(V8 bytes, std::size_t x, std::uint8_t* const* out) {
 }
 
 template <class V8>
-HWY_INLINE void WriteBlocks(V8 bytes, std::size_t x, std::size_t block_bytes, std::uint8_t* const* out) {
+HWY_INLINE void WriteBlocks(V8 bytes, std::size_t x, std::size_t block_bytes,
+                            std::uint8_t* const (&out)[rows_at_once]) {
   using D8 = hn::DFromV<V8>;
   if constexpr (hn::MaxLanes(D8()) == 16) {
     WriteBlock(bytes, x, out);
@@ -135,25 +136,37 @@ HWY_INLINE void WriteBlocks(V8 bytes, std::size_t x, std::size_t block_bytes, st
   }
 }
 
-// Four rows' sums of the blocks from lane `begin` of a step on.
-template <class D8>
-HWY_INLINE hn::Vec<D8> StepSums(D8 d8, const std::uint8_t* const* rows, const RowFilter& filter, int step, int block) {
+// The tables as locals: what is written through a pointer to bytes might be them, so they would be loaded again.
+struct RowTables {
+  const std::int32_t* offsets;
+  const RowFilter::Shuffle* shuffles;
+  const RowFilter::Weights* weights;
+  std::ptrdiff_t pair_bytes;  // from one pair of taps to the next
+  std::size_t block_bytes;
+  int steps;
+  int pairs;
+};
+
+// Four rows' sums of one block, or of both.
+template <int unrolled_pairs, class D8>
+HWY_INLINE hn::Vec<D8> StepSums(D8 d8, const std::uint8_t* const (&rows)[rows_at_once], const RowTables& tables,
+                                int step, int block) {
   const hn::Repartition<std::int16_t, D8> d16;
   const hn::Repartition<std::int32_t, D8> d32;
-  const std::int32_t* offsets = filter.offsets(step) + block;
-  const auto shuffle = hn::Load(d8, filter.shuffle(step).from + 16 * block);
-  const RowFilter::Weights* weights = filter.weights(step);
-  const std::ptrdiff_t pair_bytes = std::ptrdiff_t{2} * filter.channels();
-  const int pairs = filter.axis().pairs();
+  const std::int32_t* offsets = tables.offsets + std::ptrdiff_t{step} * RowFilter::blocks_a_step + block;
+  const auto shuffle = hn::Load(d8, tables.shuffles[step].from + 16 * block);
+  const int pairs = unrolled_pairs == 0 ? tables.pairs : unrolled_pairs;
+  const RowFilter::Weights* weights = tables.weights + std::ptrdiff_t{step} * pairs;
 
   Sums sum0(d32);
   Sums sum1(d32);
   Sums sum2(d32);
   Sums sum3(d32);
-  for (int k = 0; k < pairs; ++k) {
+  std::ptrdiff_t at = 0;
+  HWY_UNROLL(8)
+  for (int k = 0; k < pairs; ++k, at += tables.pair_bytes) {
     const auto high = hn::BitCast(d16, hn::Load(d32, weights[k].high + 4 * block));
     const auto low = hn::BitCast(d16, hn::Load(d32, weights[k].low + 4 * block));
-    const std::ptrdiff_t at = k * pair_bytes;
     const auto factors = [&](const std::uint8_t* row) HWY_ATTR {
       return hn::BitCast(d16, hn::TableLookupBytesOr0(Windows(d8, row + at, offsets), shuffle));
     };
@@ -165,33 +178,56 @@ HWY_INLINE hn::Vec<D8> StepSums(D8 d8, const std::uint8_t* const* rows, const Ro
   return PackedBytes(d8, sum0.rounded(), sum1.rounded(), sum2.rounded(), sum3.rounded());
 }
 
-void ResampleRows(const std::uint8_t* const* rows, const RowFilter& filter, std::uint8_t* const* out) {
-  static_assert(rows_at_once == 4);
+template <int unrolled_pairs>
+HWY_INLINE void ResampleSteps(const std::uint8_t* const (&rows)[rows_at_once], const RowTables& tables,
+                              std::uint8_t* const (&out)[rows_at_once]) {
   const hn::CappedTag<std::uint8_t, 16 * RowFilter::blocks_a_step> d8;
   constexpr int blocks = static_cast<int>(hn::MaxLanes(d8) / 16);
-  const auto block_bytes = static_cast<std::size_t>(filter.block_bytes());
   std::size_t x = 0;
-  for (int step = 0; step < filter.steps(); ++step) {
+  for (int step = 0; step < tables.steps; ++step) {
     for (int block = 0; block < RowFilter::blocks_a_step; block += blocks) {
-      WriteBlocks(StepSums(d8, rows, filter, step, block), x, block_bytes, out);
-      x += blocks * block_bytes;
+      WriteBlocks(StepSums<unrolled_pairs>(d8, rows, tables, step, block), x, tables.block_bytes, out);
+      x += blocks * tables.block_bytes;
     }
+  }
+}
+
+void ResampleRows(const std::uint8_t* const* rows, const RowFilter& filter, std::uint8_t* const* out) {
+  static_assert(rows_at_once == 4);
+  const std::uint8_t* const from[rows_at_once] = {rows[0], rows[1], rows[2], rows[3]};
+  std::uint8_t* const to[rows_at_once] = {out[0], out[1], out[2], out[3]};
+  const RowTables tables{filter.offsets(0),
+                         &filter.shuffle(0),
+                         filter.weights(0),
+                         std::ptrdiff_t{2} * filter.channels(),
+                         static_cast<std::size_t>(filter.block_bytes()),
+                         filter.steps(),
+                         filter.axis().pairs()};
+  switch (tables.pairs) {  // the usual ones unrolled, their sums in registers
+    case 1: return ResampleSteps<1>(from, tables, to);
+    case 2: return ResampleSteps<2>(from, tables, to);
+    case 3: return ResampleSteps<3>(from, tables, to);
+    case 4: return ResampleSteps<4>(from, tables, to);
+    case 5: return ResampleSteps<5>(from, tables, to);
+    default: return ResampleSteps<0>(from, tables, to);
   }
 }
 
 // ---- vertical ----
 
 // The bytes of all rows from column x on, as many as a vector has.
-template <class D8>
-HWY_INLINE void BlendColumns(D8 d8, const std::uint8_t* const* rows, const WeightPair* weights, int pairs,
+template <int unrolled_pairs, class D8>
+HWY_INLINE void BlendColumns(D8 d8, const std::uint8_t* const* rows, const WeightPair* weights, int any_pairs,
                              std::size_t x, std::uint8_t* out) {
   const hn::Repartition<std::int16_t, D8> d16;
   const hn::Repartition<std::int32_t, D8> d32;
   const auto zero = hn::Zero(d8);
+  const int pairs = unrolled_pairs == 0 ? any_pairs : unrolled_pairs;
   Sums sum0(d32);
   Sums sum1(d32);
   Sums sum2(d32);
   Sums sum3(d32);
+  HWY_UNROLL(8)
   for (int k = 0; k < pairs; ++k) {
     const auto a = hn::LoadU(d8, rows[2 * k] + x);
     const auto b = hn::LoadU(d8, rows[2 * k + 1] + x);
@@ -209,22 +245,45 @@ HWY_INLINE void BlendColumns(D8 d8, const std::uint8_t* const* rows, const Weigh
 }
 
 // Requires: bytes is at least a vector's.
-template <class D8>
-HWY_INLINE void BlendVectors(D8 d8, const std::uint8_t* const* rows, const AxisFilter& filter, int y, std::size_t bytes,
-                             std::uint8_t* out) {
+template <int unrolled_pairs, class D8>
+HWY_INLINE void BlendVectors(D8 d8, const std::uint8_t* const* rows, const WeightPair* weights, int pairs,
+                             std::size_t bytes, std::uint8_t* out) {
+  // As locals: what is written through a pointer to bytes might be them, so they would be loaded again.
+  constexpr int kept = HWY_MAX(unrolled_pairs, 1);
+  const std::uint8_t* kept_rows[2 * kept];
+  WeightPair kept_weights[kept];
+  for (int i = 0; i < 2 * unrolled_pairs; ++i) kept_rows[i] = rows[i];
+  for (int k = 0; k < unrolled_pairs; ++k) kept_weights[k] = weights[k];
+  if constexpr (unrolled_pairs > 0) {
+    rows = kept_rows;
+    weights = kept_weights;
+  }
+
   const std::size_t vector = hn::Lanes(d8);
-  const WeightPair* weights = filter.weight_pairs(y);
-  const int pairs = filter.pairs();
   std::size_t x = 0;
-  for (; x + vector <= bytes; x += vector) BlendColumns(d8, rows, weights, pairs, x, out);
-  if (x < bytes) BlendColumns(d8, rows, weights, pairs, bytes - vector, out);  // some of them once more
+  for (; x + vector <= bytes; x += vector) BlendColumns<unrolled_pairs>(d8, rows, weights, pairs, x, out);
+  // The last ones, in part once more.
+  if (x < bytes) BlendColumns<unrolled_pairs>(d8, rows, weights, pairs, bytes - vector, out);
+}
+
+template <class D8>
+HWY_INLINE void BlendByPairs(D8 d8, const std::uint8_t* const* rows, const AxisFilter& filter, int y, std::size_t bytes,
+                             std::uint8_t* out) {
+  const WeightPair* weights = filter.weight_pairs(y);
+  switch (filter.pairs()) {
+    case 1: return BlendVectors<1>(d8, rows, weights, 1, bytes, out);
+    case 2: return BlendVectors<2>(d8, rows, weights, 2, bytes, out);
+    case 3: return BlendVectors<3>(d8, rows, weights, 3, bytes, out);
+    case 4: return BlendVectors<4>(d8, rows, weights, 4, bytes, out);
+    default: return BlendVectors<0>(d8, rows, weights, filter.pairs(), bytes, out);
+  }
 }
 
 void BlendRows(const std::uint8_t* const* rows, const AxisFilter& filter, int y, std::size_t bytes, std::uint8_t* out) {
   const hn::CappedTag<std::uint8_t, 32> wide;
   const hn::Full128<std::uint8_t> narrow;
-  if (bytes >= hn::Lanes(wide)) return BlendVectors(wide, rows, filter, y, bytes, out);
-  if (bytes >= hn::Lanes(narrow)) return BlendVectors(narrow, rows, filter, y, bytes, out);
+  if (bytes >= hn::Lanes(wide)) return BlendByPairs(wide, rows, filter, y, bytes, out);
+  if (bytes >= hn::Lanes(narrow)) return BlendByPairs(narrow, rows, filter, y, bytes, out);
   plain::blend_rows(rows, filter, y, bytes, out);
 }
 
