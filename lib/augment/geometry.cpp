@@ -25,6 +25,14 @@ PixelSpan read_span(int in, int out, int first, int count, Interpolation interpo
   return AxisScale{in, out, first, count, interpolation}.support();
 }
 
+void check_stage_size(Size size) {
+  if (std::int64_t{size.width} * size.height <= max_stage_pixels) return;
+  throw SampleFailure(SampleStatus::too_large,
+                      fmt::format("between two transforms the image would have {}x{} pixels (height x width), more "
+                                  "than {} in all",
+                                  size.height, size.width, max_stage_pixels));
+}
+
 }  // namespace
 
 Rect intersection(const Rect& a, const Rect& b) noexcept {
@@ -46,39 +54,51 @@ Rect GeometryStage::read_region() const noexcept {
   return {source.x + x.begin, source.y + y.begin, x.end - x.begin, y.end - y.begin};
 }
 
-StagePlanner::StagePlanner(int width, int height, std::vector<SamplePlan::Step>& steps) : steps_(steps) {
-  steps_.clear();
-  push_stage(width, height);
+StagePlanner::StagePlanner(int width, int height, SamplePlan& plan) : plan_(plan), input_(height, width) {
+  plan_.steps.clear();
+  plan_.ops.clear();
+  push_stage(input_);
 }
 
-void StagePlanner::push_stage(int width, int height) {
-  SamplePlan::Step& step = steps_.emplace_back();
-  step.stage.source = {0, 0, width, height};
-  step.stage.resized = {height, width};
-  step.stage.window = step.stage.source;
+void StagePlanner::push_stage(Size size) {
+  GeometryStage& stage = plan_.steps.emplace_back().stage;
+  stage.source = whole(size);
+  stage.resized = size;
+  stage.window = stage.source;
+  input_ = size;
 }
 
-void StagePlanner::end_stage(int pixel_op) {
-  const Size now = size();
-  if (std::int64_t{now.width} * now.height > max_stage_pixels) {
-    throw SampleFailure(SampleStatus::too_large,
-                        fmt::format("between two transforms the image would have {}x{} pixels (height x width), more "
-                                    "than {} in all",
-                                    now.height, now.width, max_stage_pixels));
-  }
-  steps_.back().pixel_op = pixel_op;
-  push_stage(now.width, now.height);
+bool StagePlanner::stage_changes_something() const noexcept {
+  const GeometryStage& now = stage();
+  return now.source != whole(input_) || now.resized != input_ || now.window != whole(input_) || now.mirrored ||
+         now.flipped;
+}
+
+void StagePlanner::end_stage() {
+  check_stage_size(size());
+  plan_.steps.back().ops_end = plan_.ops.size();
+  push_stage(size());
+}
+
+void StagePlanner::apply(const ImageOp& op, Size after) {
+  check_stage_size(after);
+  if (plan_.steps.size() == 1 || stage_changes_something()) end_stage();
+  plan_.ops.push_back(op);
+  plan_.steps.pop_back();
+  plan_.steps.back().ops_end = plan_.ops.size();
+  push_stage(after);
 }
 
 void StagePlanner::crop(const Rect& rect) {
   const GeometryStage& before = stage();
   const int x = before.mirrored ? before.window.width - rect.right() : rect.x;
-  const Rect window{before.window.x + x, before.window.y + rect.y, rect.width, rect.height};
+  const int y = before.flipped ? before.window.height - rect.bottom() : rect.y;
+  const Rect window{before.window.x + x, before.window.y + y, rect.width, rect.height};
 
   // An earlier crop may have cut off pixels that this window would show again, where zeros are due.
   const Rect shown = intersection(window, whole(before.resized));
   if (shown != intersection(shown, before.window)) {
-    end_stage(-1);
+    end_stage();
     stage().window = rect;
   } else {
     stage().window = window;
@@ -108,9 +128,10 @@ void StagePlanner::resize(Size size, Interpolation interpolation) {
                         fmt::format("resizing would make it {}x{} pixels (height x width), more than {} a side",
                                     size.height, size.width, max_resized_side));
   }
-  // A mirrored, padded or already resampled image has to exist before a filter can read it: the rounding of filter
-  // positions is not symmetric, and intermediate pixels are rounded to 8 bits.
-  if (stage().resamples() || stage().mirrored || stage().pads()) end_stage(-1);
+  // A mirrored, flipped, padded or already resampled image has to exist before a filter can read it: the rounding of
+  // filter positions is not symmetric, and intermediate pixels are rounded to 8 bits.
+  const GeometryStage& now = stage();
+  if (now.resamples() || now.mirrored || now.flipped || now.pads()) end_stage();
   stage().resized = size;
   stage().window = whole(size);
   stage().interpolation = interpolation;

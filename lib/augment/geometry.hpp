@@ -3,18 +3,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "augment/image_op.hpp"
 #include "base/rect.hpp"
 #include "slabring/transform.hpp"
 
 namespace slabring {
 
 /// One resampling with everything that merges into it without changing a pixel: take `source` of the input, resample it
-/// to `resized`, keep `window` of that (it may reach beyond: zeros), mirror.
+/// to `resized`, keep `window` of that (it may reach beyond: zeros), mirror, turn upside down.
 struct GeometryStage {
-  Rect source;      ///< in the stage's input; always inside it, never empty
-  Size resized{0};  ///< equal to source's size: no resampling
-  Rect window;      ///< in the resized image
-  bool mirrored = false;
+  Rect source;            ///< in the stage's input; always inside it, never empty
+  Size resized{0};        ///< equal to source's size: no resampling
+  Rect window;            ///< in the resized image
+  bool mirrored = false;  ///< left and right change sides
+  bool flipped = false;   ///< top and bottom do
   Interpolation interpolation = Interpolation::bilinear;
 
   bool resamples() const noexcept { return resized.width != source.width || resized.height != source.height; }
@@ -28,15 +30,14 @@ struct GeometryStage {
 
 /// What will be done to one image. Reused between samples; const use only after Program::plan.
 struct SamplePlan {
-  /// A stage, then the pixel operation (index into the program) that follows it; -1: none, go on with the next stage.
+  /// A stage, then the operations on its result: those of `ops` from where the step before ended.
   struct Step {
     GeometryStage stage;
-    int pixel_op = -1;
+    std::size_t ops_end = 0;
   };
-  std::vector<Step> steps;  ///< at least one
-  Rect source_region;       ///< the part of the image that the first stage reads
-  std::uint64_t epoch_key = 0;
-  SampleId id{};
+  std::vector<Step> steps;   ///< at least one; the last has no operations
+  std::vector<ImageOp> ops;  ///< of all steps, one after another
+  Rect source_region;        ///< the part of the image that the first stage reads
 
   const Rect& region() const noexcept { return source_region; }
 };
@@ -47,12 +48,12 @@ Rect intersection(const Rect& a, const Rect& b) noexcept;
 /// Lays out the steps of a plan from operations given one after another, each on the image that the ones before it
 /// left. Operations share a stage as long as its pixels stay those of doing them one by one.
 ///
-/// Writes to `steps` from the first call on. Throws SampleFailure(too_large) for an image that would not fit into
+/// Writes to the plan from the first call on. Throws SampleFailure(too_large) for an image that would not fit into
 /// memory, as Pillow would fail on it.
 class StagePlanner {
  public:
   /// Requires: width, height > 0.
-  StagePlanner(int width, int height, std::vector<SamplePlan::Step>& steps);
+  StagePlanner(int width, int height, SamplePlan& plan);
 
   /// The image as it is now.
   Size size() const noexcept { return {stage().window.height, stage().window.width}; }
@@ -61,16 +62,23 @@ class StagePlanner {
   void crop(const Rect& rect);
   void resize(Size size, Interpolation interpolation);
   void mirror() noexcept { stage().mirrored = !stage().mirrored; }
-  /// Ends the stage; `pixel_op` runs on what it gives (-1: nothing does).
-  void end_stage(int pixel_op);
+  void flip() noexcept { stage().flipped = !stage().flipped; }
+  /// Runs `op` on the image as it is now; it keeps its size.
+  void apply(const ImageOp& op) { apply(op, size()); }
+  /// The same for an operation that makes it `after`.
+  void apply(const ImageOp& op, Size after);
+  /// What follows works on an image that exists, not on one that is still to be made.
+  void end_stage();
 
  private:
-  GeometryStage& stage() noexcept { return steps_.back().stage; }
-  const GeometryStage& stage() const noexcept { return steps_.back().stage; }
-  void push_stage(int width, int height);
+  GeometryStage& stage() noexcept { return plan_.steps.back().stage; }
+  const GeometryStage& stage() const noexcept { return plan_.steps.back().stage; }
+  bool stage_changes_something() const noexcept;
+  void push_stage(Size size);
   void keep_visible_source();
 
-  std::vector<SamplePlan::Step>& steps_;
+  SamplePlan& plan_;
+  Size input_;  // of the present stage
 };
 
 }  // namespace slabring

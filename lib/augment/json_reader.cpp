@@ -152,6 +152,24 @@ std::array<double, 2> JsonObject::pair(std::string_view key) const {
   return {values[0], values[1]};
 }
 
+Size JsonObject::size(std::string_view key) const {
+  const json& value = at(key);
+  if (value.is_number_integer()) return {integer(key)};
+  if (!value.is_array() || value.size() != 2) {
+    refuse(key, fmt::format("{} is no size; must be a whole number or [height, width]", shown(value)));
+  }
+  const json sides{{"height", value[0]}, {"width", value[1]}};
+  constexpr std::array<std::string_view, 2> keys{"height", "width"};
+  const JsonObject both(sides, place_of(key), keys);
+  return {both.integer("height"), both.integer("width")};
+}
+
+const json& JsonObject::list(std::string_view key) const {
+  const json& value = at(key);
+  if (!value.is_array()) refuse(key, fmt::format("{} is no list", shown(value)));
+  return value;
+}
+
 std::string_view JsonObject::word(std::string_view key) const {
   const json& value = at(key);
   if (!value.is_string()) refuse(key, fmt::format("{} is no string", shown(value)));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/names.hpp"
+#include "slabring/transform.hpp"
 
 namespace slabring {
 
@@ -33,6 +34,9 @@ class JsonObject {
   double number(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
   std::array<double, 2> pair(std::string_view key) const;
+  /// One whole number, a square, or [height, width].
+  Size size(std::string_view key) const;
+  const nlohmann::json& list(std::string_view key) const;
   std::string_view word(std::string_view key) const;
   template <class Enum>
   Enum choice(std::string_view key) const {

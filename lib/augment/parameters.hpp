@@ -10,6 +10,8 @@ namespace slabring {
 
 /// Sizes that a transform may ask for: 1 to this; the largest side of a JPEG.
 inline constexpr int max_size_parameter = 65'500;
+/// Factors of colours: more than this is the same for every pixel.
+inline constexpr double max_factor = 1e6;
 
 /// The name of a transform's class: "RandomResizedCrop".
 std::string_view op_name(const Transform& transform) noexcept;

@@ -6,18 +6,13 @@
 #include <optional>
 #include <vector>
 
+#include "augment/draw.hpp"
 #include "augment/geometry.hpp"
 #include "base/rect.hpp"
 #include "slabring/tensor.hpp"
 #include "slabring/transform.hpp"
 
 namespace slabring {
-
-/// Where the randomness of one sample comes from: epoch_key(seed, epoch, augment) and the sample's id.
-struct SampleKey {
-  std::uint64_t epoch_key = 0;
-  SampleId id{};
-};
 
 /// Memory for intermediate images and weights; owned by one worker, grown rarely, given back after an outlier.
 class AugmentScratch;

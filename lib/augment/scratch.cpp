@@ -12,10 +12,11 @@ void AugmentScratch::settle() noexcept {
     stage.line.settle();
   }
   for (auto& image : images_) image.settle();
+  lines_.settle();
 }
 
 std::size_t AugmentScratch::bytes() const noexcept {
-  std::size_t sum = 0;
+  std::size_t sum = lines_.bytes();
   for (const StageScratch& stage : stages_) {
     sum += stage.horizontal.bytes() + stage.vertical.bytes() + stage.ring.bytes() + stage.last_rows.bytes() +
            stage.taps.bytes() + stage.line.bytes();

@@ -30,8 +30,10 @@ class AugmentScratch {
     if (index >= stages_.size()) stages_.resize(index + 1);
     return stages_[index];
   }
-  /// Room for the image between step `index` and the next one.
-  std::uint8_t* image(std::size_t index, std::size_t bytes) { return images_[index % 2].take(bytes); }
+  /// Room for the image between two steps: 0 or 1, one is read while the other is written.
+  std::uint8_t* image(std::size_t index, std::size_t bytes) { return images_.at(index).take(bytes); }
+  /// Room for a few lines of an image, for operations that work on one in place.
+  ScratchBuffer<std::uint8_t>& lines() noexcept { return lines_; }
 
   /// Called after each sample: gives back what has been much too large for a while.
   void settle() noexcept;
@@ -39,7 +41,8 @@ class AugmentScratch {
 
  private:
   std::vector<StageScratch> stages_;
-  std::array<ScratchBuffer<std::uint8_t>, 2> images_;  // a step reads one and writes the other
+  std::array<ScratchBuffer<std::uint8_t>, 2> images_;
+  ScratchBuffer<std::uint8_t> lines_;
 };
 
 }  // namespace slabring

@@ -24,15 +24,16 @@ void copy_pixels(const ImageView& pixels, std::byte* row) {
 void render_stage(const GeometryStage& stage, const ImageView& pixels, const Converter& converter, std::byte* row,
                   StageScratch& scratch) {
   const bool in_place = converter.keeps_bytes() && !stage.mirrored;
-  if (in_place && !stage.resamples() && !stage.pads()) return copy_pixels(pixels, row);
+  if (in_place && !stage.flipped && !stage.resamples() && !stage.pads()) return copy_pixels(pixels, row);
 
   StageRows rows(stage, pixels, scratch);
   std::uint8_t* line = in_place ? nullptr : scratch.line.take(rows.row_bytes());
   for (int y = 0; y < stage.window.height; ++y) {
-    std::uint8_t* into = in_place ? converter.place(y, row) : line;
+    const int to = stage.flipped ? stage.window.height - 1 - y : y;
+    std::uint8_t* into = in_place ? converter.place(to, row) : line;
     const std::uint8_t* bytes = rows.row(y, into);
     if (!in_place) {
-      converter.write(y, bytes, stage.mirrored, row);
+      converter.write(to, bytes, stage.mirrored, row);
     } else if (bytes != into) {
       std::memcpy(into, bytes, rows.row_bytes());
     }

@@ -18,23 +18,23 @@ constexpr auto bilinear = Interpolation::bilinear;
 
 class Geometry : public ::testing::Test {
  protected:
-  std::vector<SamplePlan::Step> steps;
+  SamplePlan plan;
 
   const GeometryStage& only_stage() const {
-    EXPECT_EQ(steps.size(), 1U);
-    return steps.front().stage;
+    EXPECT_EQ(plan.steps.size(), 1U);
+    return plan.steps.front().stage;
   }
 };
 
 TEST_F(Geometry, NothingAskedForIsTheWholeImage) {
-  const StagePlanner stages(7, 5, steps);
+  const StagePlanner stages(7, 5, plan);
   EXPECT_EQ(stages.size(), Size(5, 7));
   EXPECT_FALSE(only_stage().resamples());
   EXPECT_EQ(only_stage().read_region(), (Rect{0, 0, 7, 5}));
 }
 
 TEST_F(Geometry, CropAfterResizeKeepsAWindowAndReadsOnlyItsSupport) {
-  StagePlanner stages(500, 375, steps);
+  StagePlanner stages(500, 375, plan);
   stages.resize({256, 341}, bilinear);
   stages.crop({58, 16, 224, 224});
   EXPECT_EQ(only_stage().source, (Rect{0, 0, 500, 375}));
@@ -45,21 +45,21 @@ TEST_F(Geometry, CropAfterResizeKeepsAWindowAndReadsOnlyItsSupport) {
 }
 
 TEST_F(Geometry, ResizeAfterCropTakesNothingFromBeyondTheCrop) {
-  StagePlanner stages(500, 375, steps);
+  StagePlanner stages(500, 375, plan);
   stages.crop({100, 50, 300, 200});
   stages.resize({224, 224}, bilinear);
   EXPECT_EQ(only_stage().read_region(), (Rect{100, 50, 300, 200}));
 }
 
 TEST_F(Geometry, CropsOfCropsAddUp) {
-  StagePlanner stages(100, 100, steps);
+  StagePlanner stages(100, 100, plan);
   stages.crop({10, 20, 50, 40});
   stages.crop({5, 6, 7, 8});
   EXPECT_EQ(only_stage().read_region(), (Rect{15, 26, 7, 8}));
 }
 
 TEST_F(Geometry, CropAfterMirrorTakesTheOtherSide) {
-  StagePlanner stages(100, 50, steps);
+  StagePlanner stages(100, 50, plan);
   stages.mirror();
   stages.crop({0, 0, 30, 50});
   EXPECT_EQ(only_stage().read_region(), (Rect{70, 0, 30, 50}));
@@ -67,14 +67,14 @@ TEST_F(Geometry, CropAfterMirrorTakesTheOtherSide) {
 }
 
 TEST_F(Geometry, MirrorTwiceIsNone) {
-  StagePlanner stages(10, 10, steps);
+  StagePlanner stages(10, 10, plan);
   stages.mirror();
   stages.mirror();
   EXPECT_FALSE(only_stage().mirrored);
 }
 
 TEST_F(Geometry, ResizeToTheSameSizeIsNothing) {
-  StagePlanner stages(10, 10, steps);
+  StagePlanner stages(10, 10, plan);
   stages.mirror();
   stages.resize({10, 10}, Interpolation::lanczos);
   EXPECT_FALSE(only_stage().resamples());
@@ -82,43 +82,43 @@ TEST_F(Geometry, ResizeToTheSameSizeIsNothing) {
 
 TEST_F(Geometry, ResizeOfResizedMirroredOrPaddedImagesNeedsAStageOfItsOwn) {
   {
-    StagePlanner stages(10, 10, steps);
+    StagePlanner stages(10, 10, plan);
     stages.resize({5, 5}, bilinear);
     stages.resize({7, 7}, bilinear);
-    EXPECT_EQ(steps.size(), 2U);
+    EXPECT_EQ(plan.steps.size(), 2U);
   }
   {
-    StagePlanner stages(10, 10, steps);
+    StagePlanner stages(10, 10, plan);
     stages.mirror();
     stages.resize({7, 7}, bilinear);
-    EXPECT_EQ(steps.size(), 2U);
+    EXPECT_EQ(plan.steps.size(), 2U);
   }
   {
-    StagePlanner stages(10, 10, steps);
+    StagePlanner stages(10, 10, plan);
     stages.crop({-1, 0, 12, 10});
     stages.resize({7, 7}, bilinear);
-    EXPECT_EQ(steps.size(), 2U);
+    EXPECT_EQ(plan.steps.size(), 2U);
   }
 }
 
 TEST_F(Geometry, PixelsCutOffByACropStayAwayWhenALaterOnePads) {
-  StagePlanner stages(20, 20, steps);
+  StagePlanner stages(20, 20, plan);
   stages.resize({30, 30}, bilinear);
   stages.crop({10, 10, 10, 10});
   stages.crop({-5, -5, 20, 20});
-  EXPECT_EQ(steps.size(), 2U);
-  EXPECT_EQ(steps.back().stage.window, (Rect{-5, -5, 20, 20}));
+  EXPECT_EQ(plan.steps.size(), 2U);
+  EXPECT_EQ(plan.steps.back().stage.window, (Rect{-5, -5, 20, 20}));
 }
 
 TEST_F(Geometry, AWindowOfPaddingAloneStillHasARegion) {
-  StagePlanner stages(20, 20, steps);
+  StagePlanner stages(20, 20, plan);
   stages.crop({30, 30, 4, 4});
   EXPECT_EQ(only_stage().visible().width, 0);
   EXPECT_EQ(only_stage().read_region(), (Rect{0, 0, 1, 1}));
 }
 
 TEST_F(Geometry, ImageThatWouldNotFitIntoMemoryIsTooLarge) {
-  StagePlanner stages(65'500, 1, steps);
+  StagePlanner stages(65'500, 1, plan);
   try {
     stages.resize({65'500, 65'500 * 300}, bilinear);
     FAIL() << "nothing thrown";
@@ -128,7 +128,41 @@ TEST_F(Geometry, ImageThatWouldNotFitIntoMemoryIsTooLarge) {
                  "resizing would make it 65500x19650000 pixels (height x width), more than 16777216 a side");
   }
   stages.resize({20'000, 20'000}, bilinear);  // as long as it exists only as a formula
-  EXPECT_THROW(stages.end_stage(-1), SampleFailure);
+  EXPECT_THROW(stages.end_stage(), SampleFailure);
+}
+
+TEST_F(Geometry, OperationsOnOneImageShareItsStep) {
+  StagePlanner stages(20, 10, plan);
+  stages.crop({0, 0, 10, 10});
+  stages.apply(op::Invert{});
+  stages.apply(op::Equalize{});
+  ASSERT_EQ(plan.steps.size(), 2U);
+  EXPECT_EQ(plan.steps[0].ops_end, 2U);
+  stages.mirror();
+  stages.apply(op::Invert{});
+  stages.crop({0, 0, 5, 5});
+  ASSERT_EQ(plan.steps.size(), 3U);
+  EXPECT_EQ(plan.steps[1].ops_end, 3U);
+  EXPECT_EQ(plan.ops.size(), 3U);
+}
+
+TEST_F(Geometry, AnOperationAfterACropAtTheCornerSeesTheCropOnly) {
+  StagePlanner stages(20, 10, plan);
+  stages.apply(op::Invert{});
+  stages.crop({0, 0, 7, 6});
+  stages.apply(op::Invert{});
+  ASSERT_EQ(plan.steps.size(), 3U);
+  EXPECT_EQ(plan.steps[1].stage.window, (Rect{0, 0, 7, 6}));
+  EXPECT_EQ(stages.size(), Size(6, 7));
+}
+
+TEST_F(Geometry, AnOperationThatChangesTheSizeIsFollowedByAStageOfThatSize) {
+  StagePlanner stages(20, 10, plan);
+  stages.apply(op::Invert{}, {30, 40});
+  EXPECT_EQ(stages.size(), Size(30, 40));
+  stages.apply(op::Invert{});
+  EXPECT_EQ(plan.steps.size(), 2U);
+  EXPECT_THROW(stages.apply(op::Invert{}, {20'000, 20'000}), SampleFailure);
 }
 
 // ---- pixels: random sequences of operations ----
@@ -140,7 +174,7 @@ class Sequence {
 
   void add_to(StagePlanner& planner, StagePlanner& other) {
     const Size size = planner.size();
-    switch (random_.below(4)) {
+    switch (random_.below(5)) {
       case 0:
         return crop({number(-3, size.width), number(-3, size.height), number(1, 30), number(1, 30)}, planner, other);
       case 1: return crop({0, 0, number(1, size.width), number(1, size.height)}, planner, other);
@@ -151,7 +185,11 @@ class Sequence {
         other.resize(to, interpolation);
         return;
       }
-      default: planner.mirror(); other.mirror();
+      case 3:
+        planner.mirror();
+        other.mirror();
+        return;
+      default: planner.flip(); other.flip();
     }
   }
   int number(int low, int high) {
@@ -175,11 +213,11 @@ struct TwoPlans {
 TwoPlans random_plans(std::uint64_t seed, const Image& image) {
   TwoPlans plans;
   Sequence sequence(seed);
-  StagePlanner merged(image.width, image.height, plans.merged.steps);
-  StagePlanner one_by_one(image.width, image.height, plans.one_by_one.steps);
+  StagePlanner merged(image.width, image.height, plans.merged);
+  StagePlanner one_by_one(image.width, image.height, plans.one_by_one);
   for (int count = sequence.number(1, 5); count > 0; --count) {
     sequence.add_to(merged, one_by_one);
-    one_by_one.end_stage(-1);
+    one_by_one.end_stage();
   }
   plans.merged.source_region = plans.merged.steps.front().stage.read_region();
   plans.one_by_one.source_region = plans.one_by_one.steps.front().stage.read_region();
@@ -229,13 +267,13 @@ TEST(Region, HoldsEverythingThatIsRead) {
 
 TEST(Region, IsNoLargerThanNeeded) {
   // Every pixel on the region's four sides changes the result.
-  std::vector<SamplePlan::Step> steps;
-  StagePlanner stages(100, 80, steps);
+  SamplePlan plan;
+  StagePlanner stages(100, 80, plan);
   stages.resize({51, 63}, bilinear);
   stages.crop({20, 15, 21, 22});
-  const Rect region = steps.front().stage.read_region();
+  const Rect region = plan.steps.front().stage.read_region();
 
-  SamplePlan plan{steps, region};
+  plan.source_region = region;
   const Program program(Pipeline{}, DType::u8, Layout::nhwc, RowShape{22, 21, 1, DType::u8, Layout::nhwc});
   AugmentScratch scratch;
   Image black(100, 80, 1);

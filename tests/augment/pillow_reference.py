@@ -1,9 +1,6 @@
 """Writes what Pillow and torchvision's arithmetic make of generated images, for pillow_test to compare bit for bit.
 
     pillow_reference.py OUTPUT_DIRECTORY
-
-Geometry is done by Pillow, one operation after another, as torchvision does it on a PIL image. The arithmetic of
-torchvision 0.14 is written down here once more, independently of the C++.
 """
 
 import json
@@ -14,17 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import PIL
-from PIL import Image
-
-FILTERS = {
-    "nearest": Image.Resampling.NEAREST,
-    "box": Image.Resampling.BOX,
-    "bilinear": Image.Resampling.BILINEAR,
-    "hamming": Image.Resampling.HAMMING,
-    "bicubic": Image.Resampling.BICUBIC,
-    "lanczos": Image.Resampling.LANCZOS,
-}
-MODES = {1: "L", 3: "RGB", 4: "CMYK"}  # CMYK: four channels that Pillow resamples independently
+from torchvision_twin import (
+    FILTERS,
+    Stream,
+    apply_step,
+    apply_transforms,
+    center_crop_box,
+    converted,
+    resized_crop_box,
+    resized_size,
+)
 
 rng = np.random.default_rng(20240607)
 choice = random.Random(20240607)
@@ -52,146 +48,6 @@ def extremes(height, width, channels=3):
     return (rng.integers(0, 2, (height, width, channels)) * 255).astype(np.uint8)
 
 
-def on_image(array, operation):
-    """Applies a PIL operation to an array of any number of channels."""
-    channels = array.shape[2]
-    if channels == 2:
-        planes = [on_image(array[:, :, c : c + 1], operation) for c in range(2)]
-        return np.concatenate(planes, axis=2)
-    height, width = array.shape[:2]
-    image = operation(Image.frombytes(MODES[channels], (width, height), array.tobytes()))
-    return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, image.width, channels)
-
-
-# ---- torchvision's arithmetic ----
-
-
-def resized_size(height, width, size, max_size=None):
-    if not isinstance(size, int):
-        return tuple(size)
-    short, long = min(height, width), max(height, width)
-    new_short, new_long = size, int(size * long / short)
-    if max_size is not None and new_long > max_size:
-        new_short, new_long = int(max_size * new_short / new_long), max_size
-    new_short = max(new_short, 1)  # torchvision fails here
-    return (new_long, new_short) if width <= height else (new_short, new_long)
-
-
-def center_crop_box(height, width, size):
-    crop_height, crop_width = size
-    left = (crop_width - width) // 2 if crop_width > width else 0
-    top = (crop_height - height) // 2 if crop_height > height else 0
-    padded_width, padded_height = max(width, crop_width), max(height, crop_height)
-    crop_top = int(round((padded_height - crop_height) / 2.0))
-    crop_left = int(round((padded_width - crop_width) / 2.0))
-    return (crop_left - left, crop_top - top, crop_width, crop_height)
-
-
-def philox(counter, key):
-    mask = 0xFFFFFFFF
-    c, k = list(counter), list(key)
-    for _ in range(10):
-        p0, p1 = 0xD2511F53 * c[0], 0xCD9E8D57 * c[2]
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & mask, (p0 >> 32) ^ c[3] ^ k[1], p0 & mask]
-        k = [(k[0] + 0x9E3779B9) & mask, (k[1] + 0xBB67AE85) & mask]
-    return c
-
-
-class Stream:
-    """slabring::RandomStream."""
-
-    def __init__(self, key, sample, op):
-        self.words = []
-        self.block = 0
-        self.key, self.sample, self.op = key, sample, op
-
-    def bits(self):
-        if not self.words:
-            mask = 0xFFFFFFFF
-            counter = [self.sample & mask, self.sample >> 32, self.op, self.block]
-            out = philox(counter, [self.key & mask, self.key >> 32])
-            self.words = [out[1] << 32 | out[0], out[3] << 32 | out[2]]
-            self.block += 1
-        return self.words.pop(0)
-
-    def uniform(self, low=0.0, high=1.0):
-        return low + (high - low) * ((self.bits() >> 11) / 2.0**53)
-
-    def below(self, bound):
-        while True:
-            product = self.bits() * bound
-            if product % 2**64 >= 2**64 % bound:
-                return product >> 64
-
-
-def resized_crop_box(height, width, scale, ratio, stream):
-    area = height * width
-    for _ in range(10):
-        target_area = area * stream.uniform(scale[0], scale[1])
-        aspect_ratio = math.exp(stream.uniform(math.log(ratio[0]), math.log(ratio[1])))
-        w = int(round(math.sqrt(target_area * aspect_ratio)))
-        h = int(round(math.sqrt(target_area / aspect_ratio)))
-        if 0 < w <= width and 0 < h <= height:
-            i = stream.below(height - h + 1)
-            j = stream.below(width - w + 1)
-            return (j, i, w, h)
-    in_ratio = float(width) / float(height)
-    w, h = width, height
-    if in_ratio < min(ratio):
-        h = int(round(w / min(ratio)))
-    elif in_ratio > max(ratio):
-        w = int(round(h * max(ratio)))
-    w, h = max(w, 1), max(h, 1)  # torchvision fails here
-    return ((width - w) // 2, (height - h) // 2, w, h)
-
-
-# ---- operations: ["crop", x, y, width, height], ["resize", height, width, filter], ["mirror"] ----
-
-
-def apply_step(array, step):
-    if step[0] == "crop":
-        x, y, width, height = step[1:]
-        return on_image(array, lambda image: image.crop((x, y, x + width, y + height)))
-    if step[0] == "resize":
-        height, width, name = step[1:]
-        return on_image(array, lambda image: image.resize((width, height), FILTERS[name]))
-    return on_image(array, lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
-
-
-def pipeline_steps(op, height, width, position, key, sample):
-    """The steps of one transform of a pipeline file, on an image of this size."""
-    kind = op["op"]
-    interpolation = op.get("interpolation", "bilinear")
-    both = [op.get("size")] * 2 if isinstance(op.get("size"), int) else op.get("size")
-    if kind == "Resize":
-        return [["resize", *resized_size(height, width, op["size"], op.get("max_size")), interpolation]]
-    if kind == "CenterCrop":
-        return [["crop", *center_crop_box(height, width, both)]]
-    if kind == "RandomResizedCrop":
-        scale, ratio = op.get("scale", (0.08, 1.0)), op.get("ratio", (3 / 4, 4 / 3))
-        box = resized_crop_box(height, width, scale, ratio, Stream(key, sample, position))
-        return [["crop", *box], ["resize", *both, interpolation]]
-    if kind == "RandomHorizontalFlip":
-        return [["mirror"]] if Stream(key, sample, position).uniform() < op.get("p", 0.5) else []
-    return []
-
-
-def converted(array, pipeline):
-    """torchvision's ToTensor and Normalize in float32."""
-    dtype = pipeline.get("dtype", "u8")
-    if dtype != "u8":
-        array = array.astype(np.float32) / np.float32(255)
-        for op in pipeline["transforms"]:
-            if op["op"] == "Normalize":
-                array = (array - np.array(op["mean"], np.float32)) / np.array(op["std"], np.float32)
-        if dtype == "f16":
-            with np.errstate(over="ignore"):
-                array = array.astype(np.float16)
-    if pipeline.get("layout", "nchw") == "nchw":
-        array = array.transpose(2, 0, 1)
-    return np.ascontiguousarray(array)
-
-
 # ---- the reference: cases.json and the bytes it points into ----
 
 
@@ -216,10 +72,7 @@ class Reference:
         self.cases.append({"input": self.image(array), "steps": steps, "expected": self.image(result)})
 
     def add_pipeline(self, array, pipeline, key=0, sample=0):
-        result = array
-        for position, op in enumerate(pipeline["transforms"]):
-            for step in pipeline_steps(op, result.shape[0], result.shape[1], position, key, sample):
-                result = apply_step(result, step)
+        result = apply_transforms(pipeline["transforms"], array, key, sample)
         expected = {"height": result.shape[0], "width": result.shape[1], "channels": result.shape[2]}
         expected["offset"] = self.store(converted(result, pipeline))
         case = {"input": self.image(array), "pipeline": pipeline, "key": key, "sample": sample, "expected": expected}
@@ -245,7 +98,7 @@ def add_resizes(reference):
 
 
 def random_step(height, width):
-    kind = choice.choice(["crop", "crop", "resize", "mirror", "pad"])
+    kind = choice.choice(["crop", "crop", "resize", "mirror", "flip", "pad"])
     if kind == "crop":
         w, h = choice.randint(1, width), choice.randint(1, height)
         return ["crop", choice.randint(0, width - w), choice.randint(0, height - h), w, h]
@@ -254,7 +107,7 @@ def random_step(height, width):
     if kind == "resize":
         to = [choice.choice([height, choice.randint(1, 48)]), choice.choice([width, choice.randint(1, 48)])]
         return ["resize", *to, choice.choice(list(FILTERS))]
-    return ["mirror"]
+    return [kind]
 
 
 def add_random_sequences(reference):
@@ -282,6 +135,8 @@ def add_pipelines(reference):
     geometries.append([{"op": "CenterCrop", "size": [30, 71]}])
     geometries.append([{"op": "CenterCrop", "size": [51, 20]}, flip, {"op": "CenterCrop", "size": [26, 33]}])
     geometries.append([{"op": "Resize", "size": [19, 45]}, flip])
+    geometries.append([{"op": "Resize", "size": [19, 45]}, {"op": "RandomVerticalFlip", "p": 1.0}])
+    geometries.append([{"op": "Resize", "size": [19, 45]}, {"op": "ColorJitter", "brightness": 0.4, "contrast": 0.4}])
     geometries.append([flip, {"op": "Resize", "size": [19, 45]}, {"op": "Resize", "size": [50, 20]}])
     geometries.append([{"op": "RandomResizedCrop", "size": 24}, {"op": "RandomHorizontalFlip"}])
     geometries.append(
@@ -298,6 +153,56 @@ def add_pipelines(reference):
         for normalize in ([], [0.5, 0.25], [0.25, 1e5], [0.1307, 3e-6]):
             ops = [{"op": "Normalize", "mean": normalize[:1], "std": normalize[1:]}] if normalize else []
             reference.add_pipeline(every_byte, {"transforms": ops, "dtype": dtype, "layout": "nhwc"})
+
+
+def colour_images():
+    """Sides at which filters end, grey values at their limits, and every hue."""
+    images = [noise(height, width) for height, width in [(1, 1), (1, 9), (9, 1), (2, 2), (2, 7), (3, 3), (31, 17)]]
+    images += [np.full((5, 6, 3), value, np.uint8) for value in (0, 1, 254, 255)]
+    images += [extremes(12, 13), zone_plate(40, 33), noise(64, 48) // 4 + 90, noise(20, 20, 1), extremes(7, 9, 1)]
+    wheel = np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3) * 2654435761 >> 7
+    return images + [wheel.astype(np.uint8), np.arange(256, dtype=np.uint8).reshape(16, 16, 1)]
+
+
+def colour_ops():
+    """Every operation with fixed parameters, and ranges whose draws the twin repeats."""
+    ops = []
+    for name in ("brightness", "contrast", "saturation"):
+        for factor in (0.0, 0.3, 0.999, 1.0, 1.7, 12.5):
+            ops.append({"op": "ColorJitter", name: [factor, factor]})
+    ops += [{"op": "ColorJitter", "hue": [h, h]} for h in (-0.5, -0.31, -0.001, 0.25, 0.5)]
+    ops.append({"op": "ColorJitter", "brightness": 0.4, "contrast": 0.4, "saturation": 0.4, "hue": 0.1})
+    ops.append({"op": "ColorJitter", "brightness": 1.5, "hue": [-0.5, 0.5]})
+    ops += [{"op": "Grayscale", "num_output_channels": 3}, {"op": "Grayscale"}, {"op": "RandomGrayscale", "p": 1}]
+    ops += [{"op": "RandomAdjustSharpness", "sharpness_factor": f, "p": 1} for f in (0, 0.4, 1, 2, 11.5)]
+    ops += [{"op": "RandomPosterize", "bits": bits, "p": 1} for bits in range(9)]
+    ops += [{"op": "RandomSolarize", "threshold": t, "p": 1} for t in (0, 1, 127.5, 128, 255, 256, -3)]
+    ops += [{"op": "Random" + name, "p": 1} for name in ("Autocontrast", "Equalize", "Invert", "VerticalFlip")]
+    return ops
+
+
+def add_colours(reference):
+    images = colour_images()
+    for op in colour_ops():
+        for array in images:
+            add_bytes(reference, array, [op])
+    often = [{"op": "ColorJitter", "brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 0.2}]
+    often += [{"op": "RandomHorizontalFlip"}, {"op": "RandomVerticalFlip"}, {"op": "RandomGrayscale", "p": 0.3}]
+    often += [op for op in colour_ops() if op["op"] not in ("Grayscale", "ColorJitter")]
+    for _ in range(400):  # tables that add up, and mirroring and cropping in between
+        ops = [choice.choice(often) | ({"p": 0.6} if choice.random() < 0.5 else {}) for _ in range(choice.randint(2, 6))]
+        if choice.random() < 0.4:
+            ops.insert(choice.randint(0, len(ops)), {"op": "RandomResizedCrop", "size": [choice.randint(3, 30), 21]})
+        add_bytes(reference, choice.choice(images), [without_probability(op) for op in ops])
+
+
+def without_probability(op):
+    return {key: value for key, value in op.items() if key != "p" or op["op"] != "ColorJitter"}
+
+
+def add_bytes(reference, array, ops):
+    pipeline = {"transforms": ops, "dtype": "u8", "layout": "nhwc"}
+    reference.add_pipeline(array, pipeline, choice.getrandbits(64), choice.getrandbits(64))
 
 
 def rule_tables():
@@ -330,6 +235,7 @@ def main():
     add_resizes(reference)
     add_random_sequences(reference)
     add_pipelines(reference)
+    add_colours(reference)
     (folder / "pixels.bin").write_bytes(reference.bytes)
     (folder / "cases.json").write_text(json.dumps(reference.cases))
     (folder / "rules.json").write_text(json.dumps(rule_tables()))

@@ -18,6 +18,12 @@ const std::vector<std::string> seeds{
     Pipeline::val(32, false).to_json(),
     Pipeline({Resize(Size(3, 4)), RandomHorizontalFlip(), Resize(9, Interpolation::lanczos, 20), CenterCrop(80)})
         .to_json(),
+    Pipeline(
+        {CenterCrop(9), ColorJitter(0.4, 0.4, 0.4, 0.1), Grayscale(3), RandomGrayscale(), RandomAdjustSharpness(2.0)})
+        .to_json(),
+    Pipeline({CenterCrop(9), RandomAutocontrast(), RandomEqualize(), RandomPosterize(4), RandomSolarize(128),
+              RandomInvert(), RandomVerticalFlip()})
+        .to_json(),
     R"({"transforms": [{"op": "RandomResizedCrop", "size": [7, 9], "scale": [1, 1], "ratio": [100, 1e9]}],
         "dtype": "u8", "layout": "nhwc"})",
 };

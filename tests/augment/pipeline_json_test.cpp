@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "slabring/error.hpp"
 #include "slabring/transform.hpp"
@@ -46,6 +49,58 @@ TEST(PipelineJson, ReadsEveryParameter) {
             RandomResizedCrop(Size(8, 9), {0.1, 0.5}, {1.0, 2.0}, Interpolation::bicubic));
   EXPECT_EQ(only_op<RandomHorizontalFlip>(R"({"transforms": [{"op": "RandomHorizontalFlip", "p": 1}]})"),
             RandomHorizontalFlip(1.0));
+}
+
+TEST(PipelineJson, ReadsColoursWithTheDefaultsOfTorchvision) {
+  EXPECT_EQ(only_op<ColorJitter>(R"({"transforms": [{"op": "ColorJitter"}]})"), ColorJitter());
+  EXPECT_EQ(only_op<Grayscale>(R"({"transforms": [{"op": "Grayscale"}]})"), Grayscale(1));
+  EXPECT_EQ(only_op<RandomGrayscale>(R"({"transforms": [{"op": "RandomGrayscale"}]})"), RandomGrayscale(0.1));
+  EXPECT_EQ(
+      only_op<RandomAdjustSharpness>(R"({"transforms": [{"op": "RandomAdjustSharpness", "sharpness_factor": 2}]})"),
+      RandomAdjustSharpness(2.0, 0.5));
+  EXPECT_EQ(only_op<RandomPosterize>(R"({"transforms": [{"op": "RandomPosterize", "bits": 3}]})"),
+            RandomPosterize(3, 0.5));
+  EXPECT_EQ(only_op<RandomSolarize>(R"({"transforms": [{"op": "RandomSolarize", "threshold": 128, "p": 0.2}]})"),
+            RandomSolarize(128, 0.2));
+}
+
+TEST(PipelineJson, ReadsAJitterAsOneNumberOrAsARange) {
+  const ColorJitter jitter = only_op<ColorJitter>(
+      R"({"transforms": [{"op": "ColorJitter", "brightness": 0.25, "contrast": 1.5, "saturation": [0.1, 3],
+                          "hue": 0.125}]})");
+  EXPECT_EQ(jitter, ColorJitter({0.75, 1.25}, {0.0, 2.5}, {0.1, 3.0}, {-0.125, 0.125}));
+  EXPECT_EQ(only_op<ColorJitter>(Pipeline{jitter}.to_json()), jitter);
+}
+
+// Every op with parameters that are not its defaults; a new one belongs here too.
+const std::vector<Transform>& one_of_each() {
+  static const std::vector<Transform> ops{Resize(256, Interpolation::box, 300),
+                                          CenterCrop(Size(9, 8)),
+                                          RandomResizedCrop(224, {0.1, 1.0 / 3.0}, {0.2, 5.0}, Interpolation::nearest),
+                                          RandomHorizontalFlip(0.1),
+                                          RandomVerticalFlip(0.2),
+                                          ColorJitter(0.1, 0.2, 0.3, 0.4),
+                                          Grayscale(3),
+                                          RandomGrayscale(0.7),
+                                          RandomAdjustSharpness(1.5, 0.2),
+                                          RandomAutocontrast(0.3),
+                                          RandomEqualize(0.4),
+                                          RandomPosterize(4, 0.6),
+                                          RandomSolarize(99.5, 0.7),
+                                          RandomInvert(0.8),
+                                          Normalize::imagenet()};
+  return ops;
+}
+
+TEST(PipelineJson, WritesEveryOpSoThatItIsReadBackAsItWas) {
+  std::set<std::size_t> seen;
+  for (const Transform& op : one_of_each()) {
+    const Pipeline again = Pipeline::from_json(Pipeline(std::vector{op}).to_json());
+    ASSERT_EQ(again.transforms().at(0).index(), op.index());
+    EXPECT_EQ(again.to_json(), Pipeline(std::vector{op}).to_json());
+    seen.insert(op.index());
+  }
+  EXPECT_EQ(seen.size(), std::variant_size_v<Transform::variant> - 1) << "all but Lambda";
 }
 
 TEST(PipelineJson, ReadsDTypeAndLayoutOnlyWhereTheyAreGiven) {
@@ -139,7 +194,8 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       "lanczos");
   EXPECT_EQ(refusal_of_ops(R"({"op": "Rotate"})"),
             "pipeline: transforms[0].op: \"Rotate\" is not one of Resize, CenterCrop, RandomResizedCrop, "
-            "RandomHorizontalFlip, Normalize");
+            "RandomHorizontalFlip, RandomVerticalFlip, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
+            "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, Normalize");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
             "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
   EXPECT_EQ(refusal(R"({"transform": []})"),
@@ -185,6 +241,23 @@ TEST(PipelineJsonRefuses, ValuesOutOfRange) {
     EXPECT_EQ(refusal_of_ops(R"({"op": "Resize", "size": )" + size + "}"),
               "pipeline: transforms[0].size: " + size + " is no whole number of 32 bits");
   }
+}
+
+TEST(PipelineJsonRefuses, ColoursThatCannotBe) {
+  EXPECT_EQ(refusal_of_ops(R"({"op": "ColorJitter", "hue": 0.6})"),
+            "pipeline: transforms[0].hue: [-0.6, 0.6] is no range of hues; must be -0.5 <= low <= high <= 0.5");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "ColorJitter", "contrast": -1})"),
+            "pipeline: transforms[0].contrast: -1 is negative; must be 0 or more, or [low, high]");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "ColorJitter", "brightness": [1.5, 1]})"),
+            "pipeline: transforms[0].brightness: [1.5, 1] is no range of factors; must be 0 <= low <= high <= 1000000");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Grayscale", "num_output_channels": 2})"),
+            "pipeline: transforms[0].num_output_channels: 2 is not possible; must be 1 or 3");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomPosterize", "bits": 9})"),
+            "pipeline: transforms[0].bits: 9 is out of range; must be 0 to 8");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomAdjustSharpness", "sharpness_factor": -0.5})"),
+            "pipeline: transforms[0].sharpness_factor: -0.5 is no factor; must be 0 to 1000000");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomInvert", "p": 2})"),
+            "pipeline: transforms[0].p: 2 is no probability; must be 0 to 1");
 }
 
 TEST(PipelineJsonRefuses, BrokenTextWithTheByte) {

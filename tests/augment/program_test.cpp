@@ -78,6 +78,11 @@ TEST(ProgramRefuses, NormalizeWhereItCannotStand) {
             "transform 0, Normalize: mean has 3 values, samples have 1 channels; must have as many");
 }
 
+TEST(ProgramRefuses, ColoursOfImagesThatHaveNone) {
+  EXPECT_EQ(refusal({RandomInvert()}, DType::u8, RowShape{28, 28, 2, DType::u8, Layout::nhwc}),
+            "transform 0, RandomInvert: is given 2 channels; must be 1 or 3");
+}
+
 TEST(ProgramRefuses, SamplesOfDifferentSizes) {
   for (const Pipeline& pipeline : {Pipeline{}, Pipeline{Resize(256)}, Pipeline{RandomHorizontalFlip()}}) {
     EXPECT_THAT(refusal(pipeline), HasSubstr("the transforms fix no output size"));
@@ -105,6 +110,20 @@ TEST(ProgramShape, IsThatOfTheLastTransformThatFixesIt) {
   EXPECT_EQ(shape({Resize(50)}, RowShape{100, 200, 4, DType::u8, Layout::nhwc}),
             (RowShape{50, 100, 4, DType::f16, Layout::nhwc}));
   EXPECT_EQ(shape({CenterCrop(Size(10, 20)), Resize(5)}, none), (RowShape{5, 10, 3, DType::f16, Layout::nhwc}));
+}
+
+TEST(ProgramShape, HasTheChannelsThatGrayscaleLeaves) {
+  const auto channels = [](const Pipeline& pipeline, int source) {
+    return Program(pipeline, DType::u8, Layout::nhwc, RowShape{9, 8, source, DType::u8, Layout::nhwc})
+        .row_shape()
+        .channels;
+  };
+  EXPECT_EQ(channels({Grayscale()}, 3), 1);
+  EXPECT_EQ(channels({Grayscale(3)}, 1), 3);
+  EXPECT_EQ(channels({Grayscale(), Grayscale(3)}, 3), 3);
+  EXPECT_EQ(channels({RandomGrayscale()}, 1), 1);
+  EXPECT_EQ(Program({Grayscale(), CenterCrop(4), Normalize({0.5}, {0.5})}, DType::f32, Layout::nchw).row_shape(),
+            (RowShape{4, 4, 1, DType::f32, Layout::nchw}));
 }
 
 TEST(ProgramShape, ImageThatDoesNotFitIsAFaultWithBothShapes) {

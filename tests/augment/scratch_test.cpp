@@ -53,6 +53,15 @@ TEST(Scratch, TheSameImageAgainAllocatesNothing) {
   EXPECT_EQ(allocations_of_second_run(Pipeline::train(64, false), DType::u8), 0);
   const Lambda nothing([](const MutableImageView&, RandomStream&) {});
   EXPECT_EQ(allocations_of_second_run({Resize(Size(70)), nothing, Resize(Size(60)), nothing}, DType::u8), 0);
+  const Pipeline colours{CenterCrop(64),
+                         ColorJitter(0.4, 0.4, 0.4, 0.1),
+                         RandomAdjustSharpness(2.0, 1.0),
+                         RandomEqualize(1),
+                         RandomVerticalFlip(1.0),
+                         RandomAutocontrast(1.0),
+                         Grayscale(),
+                         Grayscale(3)};
+  EXPECT_EQ(allocations_of_second_run(colours, DType::f32), 0);
 }
 
 TEST(Scratch, GrowsForAnOutlierAndGivesTheMemoryBack) {

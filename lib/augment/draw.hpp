@@ -1,0 +1,18 @@
+#pragma once
+
+#include "augment/geometry.hpp"
+#include "augment/op_tree.hpp"
+
+namespace slabring {
+
+/// Where the randomness of one sample comes from: epoch_key(seed, epoch, augment) and the sample's id.
+struct SampleKey {
+  std::uint64_t epoch_key = 0;
+  SampleId id{};
+};
+
+/// Draws everything that is random in the transforms for one image, in torchvision's order, and lays out what they do
+/// to it. Which numbers a transform draws depends on nothing but `key` and its own place in the tree.
+void draw(const OpTree& tree, const SampleKey& key, StagePlanner& stages);
+
+}  // namespace slabring

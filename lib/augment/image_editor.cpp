@@ -1,0 +1,88 @@
+#include "augment/image_editor.hpp"
+
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <exception>
+
+#include "augment/colour.hpp"
+#include "augment/sharpness.hpp"
+#include "base/sample_failure.hpp"
+
+namespace slabring {
+namespace {
+
+void call(const op::Call& call, const MutableImageView& image) {
+  RandomStream random = call.random;
+  try {
+    call.lambda->apply(image, random);
+  } catch (const std::exception& error) {
+    throw SampleFailure(SampleStatus::transform_failed, fmt::format("{}: {}", *call.place, error.what()));
+  } catch (...) {
+    throw SampleFailure(SampleStatus::transform_failed,
+                        fmt::format("{}: threw something that is no std::exception", *call.place));
+  }
+}
+
+}  // namespace
+
+MutableImageView ImageEditor::room(int width, int height, int channels) {
+  const std::ptrdiff_t stride = std::ptrdiff_t{width} * channels;
+  const auto bytes = static_cast<std::size_t>(stride) * static_cast<std::size_t>(height);
+  room_ = {scratch_.image(1 - buffer_, bytes), width, height, channels, stride};
+  return room_;
+}
+
+void ImageEditor::enter_room() {
+  image_ = room_;
+  buffer_ = 1 - buffer_;
+}
+
+const MutableImageView& ImageEditor::image() {
+  pending_.apply(image_);
+  pending_.reset();
+  return image_;
+}
+
+struct ImageEditor::Applier {
+  ImageEditor& editor;
+
+  PointTable& table() const noexcept { return editor.pending_; }
+  Histogram histogram() const {
+    Histogram counts;
+    editor.pending_.count(editor.image_, counts);
+    return counts;
+  }
+
+  void operator()(const op::Brightness& op) const { then_brightness(table(), op.factor); }
+  void operator()(const op::Contrast& op) const {
+    then_contrast(table(), op.factor, mean_luma(editor.image_, table()));
+  }
+  void operator()(const op::Posterize& op) const { then_posterize(table(), op.bits); }
+  void operator()(const op::Solarize& op) const { then_solarize(table(), op.threshold); }
+  void operator()(const op::Invert&) const { then_invert(table()); }
+  void operator()(const op::Autocontrast&) const { then_autocontrast(table(), histogram()); }
+  void operator()(const op::Equalize&) const { then_equalize(table(), histogram()); }
+
+  void operator()(const op::Saturation& op) const { adjust_saturation(editor.image(), op.factor); }
+  void operator()(const op::Hue& op) const { adjust_hue(editor.image(), op.factor); }
+  void operator()(const op::Sharpness& op) const {
+    adjust_sharpness(editor.image(), op.factor, editor.scratch_.lines());
+  }
+  void operator()(const op::ToGrayscale& op) const {
+    const MutableImageView& image = editor.image();
+    if (op.channels == 1) {
+      editor.image_ = narrowed_to_gray(image);
+    } else if (op.channels == 3 && image.channels == 1) {
+      widen_gray(image, editor.room(image.width, image.height, 3));
+      editor.enter_room();
+    } else {
+      make_gray(image);
+    }
+  }
+  void operator()(const op::Call& op) const { call(op, editor.image()); }
+};
+
+void ImageEditor::apply(const ImageOp& op) { std::visit(Applier{*this}, op); }
+
+}  // namespace slabring

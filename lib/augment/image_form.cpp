@@ -1,0 +1,62 @@
+#include "augment/image_form.hpp"
+
+#include <fmt/format.h>
+
+#include "augment/parameters.hpp"
+#include "augment/torchvision_rules.hpp"
+#include "slabring/error.hpp"
+
+namespace slabring {
+namespace {
+
+// What each transform makes of a form; those that are not named keep it.
+struct FormAfter {
+  const OpNode& node;
+  ImageForm form;
+
+  ImageForm operator()(const Resize& op) const {
+    if (op.exact) return sized(*op.exact);
+    return {form.size ? std::optional(resized_size(op, *form.size)) : std::nullopt, form.channels};
+  }
+  ImageForm operator()(const CenterCrop& op) const { return sized(op.size); }
+  ImageForm operator()(const RandomResizedCrop& op) const { return sized(op.size); }
+  ImageForm operator()(const RandomHorizontalFlip&) const { return form; }
+  ImageForm operator()(const RandomVerticalFlip&) const { return form; }
+
+  ImageForm operator()(const Grayscale& op) const { return {coloured().size, op.num_output_channels}; }
+  ImageForm operator()(const Normalize&) const { return form; }
+  ImageForm operator()(const Lambda&) const { return form; }
+
+  // Colours, that is.
+  template <class Op>
+  ImageForm operator()(const Op&) const {
+    return coloured();
+  }
+
+ private:
+  ImageForm sized(Size size) const { return {size, form.channels}; }
+
+  ImageForm coloured() const {
+    if (form.channels == 1 || form.channels == 3) return form;
+    refuse_op(node, fmt::format("is given {} channels; must be 1 or 3", form.channels));
+  }
+};
+
+}  // namespace
+
+void refuse_op(const OpNode& node, const std::string& sentence) {
+  throw Error(ErrorCode::pipeline, fmt::format("{}: {}", node.place, sentence));
+}
+
+ImageForm form_after(const OpTree& tree, ImageForm form) {
+  for (std::uint32_t i = 0; i < tree.size(); ++i) {
+    const OpNode& node = tree.node(i);
+    if (const auto fault = find_fault(*node.transform)) {
+      refuse_op(node, fmt::format("{} {}", fault->parameter, fault->sentence));
+    }
+    form = std::visit(FormAfter{node, form}, *node.transform);
+  }
+  return form;
+}
+
+}  // namespace slabring

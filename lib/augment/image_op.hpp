@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+/// What is left of transforms once everything random is drawn: operations on an 8-bit image in memory, in the words of
+/// torchvision's functional (adjust_brightness, ...). Plain data without memory of its own, so that a plan's list of
+/// them costs nothing to make again for the next sample.
+namespace op {
+
+struct Brightness {
+  double factor;
+};
+struct Contrast {
+  double factor;
+};
+struct Saturation {
+  double factor;
+};
+struct Hue {
+  double factor;  ///< turns of the colour wheel
+};
+struct Sharpness {
+  double factor;
+};
+struct ToGrayscale {
+  int channels;  ///< of the result; 0: as many as there are
+};
+struct Autocontrast {};
+struct Equalize {};
+struct Posterize {
+  int bits;
+};
+struct Solarize {
+  double threshold;
+};
+struct Invert {};
+/// A user's function.
+struct Call {
+  const Lambda* lambda;
+  const std::string* place;  ///< "transform 1, Lambda", for messages
+  RandomStream random;
+};
+
+}  // namespace op
+
+using ImageOp = std::variant<op::Brightness, op::Contrast, op::Saturation, op::Hue, op::Sharpness, op::ToGrayscale,
+                             op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Call>;
+
+}  // namespace slabring

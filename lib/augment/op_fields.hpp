@@ -1,0 +1,115 @@
+#pragma once
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "augment/json_reader.hpp"
+#include "augment/parameters.hpp"
+#include "slabring/transform.hpp"
+
+namespace slabring {
+
+// How a parameter stands in a pipeline file. Each kind of field has a key and
+//   read(object, op)   takes the value, if it is there,
+//   write(out, op)     puts it down, unless leaving it out says the same,
+//   fault(op)          gives what is wrong with it, if anything.
+
+// ---- values, by their type ----
+
+inline void read_value(const JsonObject& object, std::string_view key, int& into) { into = object.integer(key); }
+inline void read_value(const JsonObject& object, std::string_view key, double& into) { into = object.number(key); }
+inline void read_value(const JsonObject& object, std::string_view key, std::vector<double>& into) {
+  into = object.numbers(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, std::array<double, 2>& into) {
+  into = object.pair(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, Interpolation& into) {
+  into = object.choice<Interpolation>(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, Size& into) { into = object.size(key); }
+
+template <class Value>
+nlohmann::ordered_json json_of(const Value& value) {
+  return value;
+}
+inline nlohmann::ordered_json json_of(Size value) { return {value.height, value.width}; }
+inline nlohmann::ordered_json json_of(Interpolation value) { return to_string(value); }
+
+// ---- kinds of fields ----
+
+enum class Presence : std::uint8_t { required, optional };
+
+/// A member that stands in the file as it is.
+template <class Op, class Value>
+struct Field {
+  std::string_view key;
+  Value Op::*member;
+  std::string (*check)(const Value&);
+  Presence presence = Presence::optional;
+
+  void read(const JsonObject& object, Op& op) const {
+    if (presence == Presence::required || object.find(key) != nullptr) read_value(object, key, op.*member);
+  }
+  void write(nlohmann::ordered_json& out, const Op& op) const { out[key] = json_of(op.*member); }
+  std::optional<ParameterFault> fault(const Op& op) const {
+    if (std::string sentence = check(op.*member); !sentence.empty()) return ParameterFault{key, std::move(sentence)};
+    return {};
+  }
+};
+template <class Op, class Value>
+Field(std::string_view, Value Op::*, std::string (*)(const Value&)) -> Field<Op, Value>;
+template <class Op, class Value>
+Field(std::string_view, Value Op::*, std::string (*)(const Value&), Presence) -> Field<Op, Value>;
+
+/// A range that may be given as one number, how far it reaches to both sides of a center: torchvision's jitters and
+/// degrees. It is written as a pair.
+template <class Op>
+struct RangeField {
+  std::string_view key;
+  std::array<double, 2> Op::*member;
+  std::array<double, 2> (*around)(double by);
+  std::string (*check)(const std::array<double, 2>&);
+  Presence presence = Presence::optional;
+
+  void read(const JsonObject& object, Op& op) const {
+    if (presence == Presence::optional && object.find(key) == nullptr) return;
+    if (!object.at(key).is_number()) {
+      op.*member = object.pair(key);
+      return;
+    }
+    const double by = object.number(key);
+    if (!(by >= 0.0)) object.refuse(key, fmt::format("{} is negative; must be 0 or more, or [low, high]", by));
+    op.*member = around(by);
+  }
+  void write(nlohmann::ordered_json& out, const Op& op) const { out[key] = op.*member; }
+  std::optional<ParameterFault> fault(const Op& op) const {
+    if (std::string sentence = check(op.*member); !sentence.empty()) return ParameterFault{key, std::move(sentence)};
+    return {};
+  }
+};
+
+inline std::array<double, 2> around_zero(double by) { return {0.0 - by, by}; }
+
+/// A whole number that is left out where it is 0, which stands for none.
+template <class Op>
+struct SparseField {
+  std::string_view key;
+  int Op::*member;
+
+  void read(const JsonObject& object, Op& op) const {
+    if (object.find(key) != nullptr) op.*member = object.integer(key);
+  }
+  void write(nlohmann::ordered_json& out, const Op& op) const {
+    if (op.*member != 0) out[key] = op.*member;
+  }
+  static std::optional<ParameterFault> fault(const Op&) { return {}; }  // what it may be depends on others
+};
+
+}  // namespace slabring

@@ -1,0 +1,311 @@
+// One row for each transform: its name, its keys in a pipeline file, the members they stand for and what these may be.
+// Everything else that has to know the parameters (reading, writing, checking) is made from these rows.
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "augment/op_fields.hpp"
+#include "augment/op_json.hpp"
+#include "augment/parameter_checks.hpp"
+#include "augment/parameters.hpp"
+#include "slabring/error.hpp"
+
+namespace slabring {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+using enum Presence;
+
+template <class Op>
+struct Row;
+
+// ---- geometry ----
+
+/// Resize's `size`: one number is the shorter side, two are both.
+struct ResizeSizeField {
+  std::string_view key = "size";
+
+  void read(const JsonObject& object, Resize& op) const {
+    if (object.at(key).is_number_integer()) {
+      op.shorter_side = object.integer(key);
+    } else {
+      op.exact = object.size(key);
+    }
+  }
+  void write(ordered_json& out, const Resize& op) const {
+    out[key] = op.exact ? json_of(*op.exact) : ordered_json(op.shorter_side);
+  }
+  std::optional<ParameterFault> fault(const Resize& op) const {
+    std::string sentence = op.exact ? checks::size(*op.exact) : checks::side(op.shorter_side);
+    if (sentence.empty()) return {};
+    return ParameterFault{key, std::move(sentence)};
+  }
+};
+
+template <>
+struct Row<Resize> {
+  static constexpr std::string_view name = "Resize";
+  static Resize blank() { return Resize(0); }
+  static auto fields() {
+    return std::tuple(ResizeSizeField{}, SparseField<Resize>{"max_size", &Resize::max_size},
+                      Field("interpolation", &Resize::interpolation, checks::interpolation));
+  }
+  static std::optional<ParameterFault> cross_fault(const Resize& op) {
+    if (op.max_size == 0) return {};
+    if (op.exact) {
+      return ParameterFault{"max_size", fmt::format("{} has no meaning where size gives both sides; leave it out, or "
+                                                    "give size as one number",
+                                                    op.max_size)};
+    }
+    if (op.max_size > op.shorter_side && checks::side(op.max_size).empty()) return {};
+    return ParameterFault{"max_size", fmt::format("{} does not fit size {}, the shorter side; must be more, at most {}",
+                                                  op.max_size, op.shorter_side, max_size_parameter)};
+  }
+};
+
+template <>
+struct Row<CenterCrop> {
+  static constexpr std::string_view name = "CenterCrop";
+  static CenterCrop blank() { return CenterCrop(0); }
+  static auto fields() { return std::tuple(Field("size", &CenterCrop::size, checks::size, required)); }
+};
+
+template <>
+struct Row<RandomResizedCrop> {
+  static constexpr std::string_view name = "RandomResizedCrop";
+  static RandomResizedCrop blank() { return RandomResizedCrop(0); }
+  static auto fields() {
+    return std::tuple(Field("size", &RandomResizedCrop::size, checks::size, required),
+                      Field("scale", &RandomResizedCrop::scale, checks::positive_range),
+                      Field("ratio", &RandomResizedCrop::ratio, checks::positive_range),
+                      Field("interpolation", &RandomResizedCrop::interpolation, checks::interpolation));
+  }
+};
+
+/// What has no parameter but its probability.
+template <class Op>
+struct ProbabilityRow {
+  static Op blank() { return Op(); }
+  static auto fields() { return std::tuple(Field("p", &Op::p, checks::probability)); }
+};
+
+template <>
+struct Row<RandomHorizontalFlip> : ProbabilityRow<RandomHorizontalFlip> {
+  static constexpr std::string_view name = "RandomHorizontalFlip";
+};
+template <>
+struct Row<RandomVerticalFlip> : ProbabilityRow<RandomVerticalFlip> {
+  static constexpr std::string_view name = "RandomVerticalFlip";
+};
+
+// ---- colour ----
+
+template <>
+struct Row<ColorJitter> {
+  static constexpr std::string_view name = "ColorJitter";
+  static ColorJitter blank() { return ColorJitter(); }
+  static auto fields() {
+    using Range = RangeField<ColorJitter>;
+    return std::tuple(Range{"brightness", &ColorJitter::brightness, ColorJitter::around_one, checks::factor_range},
+                      Range{"contrast", &ColorJitter::contrast, ColorJitter::around_one, checks::factor_range},
+                      Range{"saturation", &ColorJitter::saturation, ColorJitter::around_one, checks::factor_range},
+                      Range{"hue", &ColorJitter::hue, around_zero, checks::hue_range});
+  }
+};
+
+template <>
+struct Row<Grayscale> {
+  static constexpr std::string_view name = "Grayscale";
+  static Grayscale blank() { return Grayscale(); }
+  static auto fields() {
+    return std::tuple(Field("num_output_channels", &Grayscale::num_output_channels, checks::channels));
+  }
+};
+
+template <>
+struct Row<RandomGrayscale> : ProbabilityRow<RandomGrayscale> {
+  static constexpr std::string_view name = "RandomGrayscale";
+};
+
+template <>
+struct Row<RandomAdjustSharpness> {
+  static constexpr std::string_view name = "RandomAdjustSharpness";
+  static RandomAdjustSharpness blank() { return RandomAdjustSharpness(1.0); }
+  static auto fields() {
+    return std::tuple(Field("sharpness_factor", &RandomAdjustSharpness::sharpness_factor, checks::sharpness, required),
+                      Field("p", &RandomAdjustSharpness::p, checks::probability));
+  }
+};
+
+template <>
+struct Row<RandomAutocontrast> : ProbabilityRow<RandomAutocontrast> {
+  static constexpr std::string_view name = "RandomAutocontrast";
+};
+template <>
+struct Row<RandomEqualize> : ProbabilityRow<RandomEqualize> {
+  static constexpr std::string_view name = "RandomEqualize";
+};
+
+template <>
+struct Row<RandomPosterize> {
+  static constexpr std::string_view name = "RandomPosterize";
+  static RandomPosterize blank() { return RandomPosterize(8); }
+  static auto fields() {
+    return std::tuple(Field("bits", &RandomPosterize::bits, checks::bits, required),
+                      Field("p", &RandomPosterize::p, checks::probability));
+  }
+};
+
+template <>
+struct Row<RandomSolarize> {
+  static constexpr std::string_view name = "RandomSolarize";
+  static RandomSolarize blank() { return RandomSolarize(0.0); }
+  static auto fields() {
+    return std::tuple(Field("threshold", &RandomSolarize::threshold, checks::finite, required),
+                      Field("p", &RandomSolarize::p, checks::probability));
+  }
+};
+
+template <>
+struct Row<RandomInvert> : ProbabilityRow<RandomInvert> {
+  static constexpr std::string_view name = "RandomInvert";
+};
+
+// ---- the rest ----
+
+template <>
+struct Row<Normalize> {
+  static constexpr std::string_view name = "Normalize";
+  static Normalize blank() { return {{}, {}}; }
+  static auto fields() {
+    return std::tuple(Field("mean", &Normalize::mean, checks::means, required),
+                      Field("std", &Normalize::std, checks::deviations, required));
+  }
+  static std::optional<ParameterFault> cross_fault(const Normalize& op) {
+    if (op.std.size() == op.mean.size()) return {};
+    return ParameterFault{"std",
+                          fmt::format("has {} values, mean has {}; must have as many", op.std.size(), op.mean.size())};
+  }
+};
+
+template <>
+struct Row<Lambda> {  // has no place in a file
+  static constexpr std::string_view name = "Lambda";
+  static std::tuple<> fields() { return {}; }
+  static std::optional<ParameterFault> cross_fault(const Lambda& op) {
+    if (op.apply) return {};
+    return ParameterFault{"apply", "is an empty function; must be callable"};
+  }
+};
+
+// ---- what is made from the rows ----
+
+template <class Op>
+constexpr bool in_files = !std::is_same_v<Op, Lambda>;
+
+template <class Op>
+std::optional<ParameterFault> fault_of(const Op& op) {
+  std::optional<ParameterFault> fault;
+  const auto look = [&](const auto& field) {
+    if (!fault) fault = field.fault(op);
+  };
+  std::apply([&](const auto&... fields) { (look(fields), ...); }, Row<Op>::fields());
+  if constexpr (requires { Row<Op>::cross_fault(op); }) {
+    if (!fault) fault = Row<Op>::cross_fault(op);
+  }
+  return fault;
+}
+
+template <class Op>
+Transform read_op(const JsonObject& object) {
+  Op op = Row<Op>::blank();
+  std::apply([&](const auto&... fields) { (fields.read(object, op), ...); }, Row<Op>::fields());
+  return op;
+}
+
+template <class Op>
+std::vector<std::string_view> keys_of() {
+  std::vector<std::string_view> keys{"op"};
+  std::apply([&](const auto&... fields) { (keys.push_back(fields.key), ...); }, Row<Op>::fields());
+  return keys;
+}
+
+struct ReadableOp {
+  std::string_view name;
+  std::vector<std::string_view> keys;
+  Transform (*read)(const JsonObject& object);
+};
+
+template <class Op>
+void add_readable(std::vector<ReadableOp>& ops) {
+  if constexpr (in_files<Op>) ops.push_back({Row<Op>::name, keys_of<Op>(), read_op<Op>});
+}
+
+template <class... Ops>
+std::vector<ReadableOp> readable(std::type_identity<std::variant<Ops...>>) {
+  std::vector<ReadableOp> ops;
+  (add_readable<Ops>(ops), ...);
+  return ops;
+}
+
+// Every op that a file may name, in the order of Transform's alternatives.
+const std::vector<ReadableOp>& readable_ops() {
+  static const std::vector<ReadableOp> ops = readable(std::type_identity<Transform::variant>());
+  return ops;
+}
+
+// The op that an object's "op" names; its other keys are not looked at yet.
+const ReadableOp& op_of(const json& value, const std::string& where) {
+  std::vector<std::string_view> present;  // so that this object refuses no key
+  if (value.is_object()) {
+    for (const auto& item : value.items()) present.emplace_back(item.key());
+  }
+  const JsonObject object(value, where, present);
+  const std::string_view name = object.word("op");
+  std::vector<std::string_view> names;
+  for (const ReadableOp& op : readable_ops()) {
+    if (op.name == name) return op;
+    names.push_back(op.name);
+  }
+  object.refuse_word("op", names);
+}
+
+}  // namespace
+
+std::string_view op_name(const Transform& transform) noexcept {
+  return std::visit([]<class Op>(const Op&) { return Row<Op>::name; }, transform);
+}
+
+std::optional<ParameterFault> find_fault(const Transform& transform) {
+  return std::visit([](const auto& op) { return fault_of(op); }, transform);
+}
+
+Transform read_transform(const json& value, const std::string& where) {
+  const ReadableOp& op = op_of(value, where);
+  const JsonObject object(value, where, op.keys);
+  Transform transform = op.read(object);
+  if (const auto fault = find_fault(transform)) object.refuse(fault->parameter, fault->sentence);
+  return transform;
+}
+
+ordered_json transform_json(const Transform& transform, const std::string& position) {
+  const auto refuse = [&](const std::string& sentence) {
+    throw Error(ErrorCode::pipeline, fmt::format("transform {}, {}: {}", position, op_name(transform), sentence));
+  };
+  if (std::holds_alternative<Lambda>(transform)) {
+    refuse("a function of this program cannot be written into a pipeline file");
+  }
+  if (const auto fault = find_fault(transform)) refuse(fmt::format("{} {}", fault->parameter, fault->sentence));
+  ordered_json out{{"op", op_name(transform)}};
+  const auto write = [&out]<class Op>(const Op& op) {
+    std::apply([&](const auto&... fields) { (fields.write(out, op), ...); }, Row<Op>::fields());
+  };
+  std::visit(write, transform);
+  return out;
+}
+
+}  // namespace slabring

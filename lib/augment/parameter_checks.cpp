@@ -1,0 +1,100 @@
+#include "augment/parameter_checks.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "augment/parameters.hpp"
+#include "base/names.hpp"
+
+namespace slabring::checks {
+namespace {
+
+bool usable(int side) noexcept { return side >= 1 && side <= max_size_parameter; }
+
+// `low <= high` within the bounds; false for what is no number.
+bool ordered(const std::array<double, 2>& range, double lowest, double highest) noexcept {
+  return lowest <= range[0] && range[0] <= range[1] && range[1] <= highest;
+}
+
+}  // namespace
+
+std::string side(const int& value) {
+  if (usable(value)) return {};
+  return fmt::format("{} is out of range; must be 1 to {}", value, max_size_parameter);
+}
+
+std::string size(const Size& value) {
+  if (usable(value.height) && usable(value.width)) return {};
+  return fmt::format("[{}, {}] (height, width) is out of range; must be 1 to {} each", value.height, value.width,
+                     max_size_parameter);
+}
+
+std::string interpolation(const Interpolation& value) {
+  const auto names = names_of<Interpolation>();
+  const auto index = static_cast<std::size_t>(value);
+  if (index < names.size()) return {};
+  return fmt::format("{} is no filter; must be one of {}", index, joined(names));
+}
+
+std::string probability(const double& value) {
+  if (value >= 0.0 && value <= 1.0) return {};
+  return fmt::format("{} is no probability; must be 0 to 1", value);
+}
+
+std::string positive_range(const std::array<double, 2>& value) {
+  if (0.0 < value[0] && value[0] <= value[1] && std::isfinite(value[1])) return {};
+  return fmt::format("[{}, {}] is no range of positive numbers; must be 0 < low <= high", value[0], value[1]);
+}
+
+std::string factor_range(const std::array<double, 2>& value) {
+  if (ordered(value, 0.0, max_factor)) return {};
+  return fmt::format("[{}, {}] is no range of factors; must be 0 <= low <= high <= {}", value[0], value[1], max_factor);
+}
+
+std::string hue_range(const std::array<double, 2>& value) {
+  if (ordered(value, -0.5, 0.5)) return {};
+  return fmt::format("[{}, {}] is no range of hues; must be -0.5 <= low <= high <= 0.5", value[0], value[1]);
+}
+
+std::string sharpness(const double& value) {
+  if (value >= 0.0 && value <= max_factor) return {};
+  return fmt::format("{} is no factor; must be 0 to {}", value, max_factor);
+}
+
+std::string channels(const int& value) {
+  if (value == 1 || value == 3) return {};
+  return fmt::format("{} is not possible; must be 1 or 3", value);
+}
+
+std::string bits(const int& value) {
+  if (value >= 0 && value <= 8) return {};
+  return fmt::format("{} is out of range; must be 0 to 8", value);
+}
+
+std::string finite(const double& value) {
+  if (std::isfinite(value)) return {};
+  return fmt::format("{} is no finite number", value);
+}
+
+std::string means(const std::vector<double>& value) {
+  if (value.empty()) return "is empty; must have a value for each channel";
+  const bool fits =
+      std::all_of(value.begin(), value.end(), [](double mean) { return std::isfinite(static_cast<float>(mean)); });
+  if (fits) return {};
+  return fmt::format("[{}] has a value that is no float32; must be finite", fmt::join(value, ", "));
+}
+
+std::string deviations(const std::vector<double>& value) {
+  const bool fits = std::all_of(value.begin(), value.end(), [](double deviation) {
+    const auto divisor = static_cast<float>(deviation);
+    return std::isfinite(divisor) && divisor != 0.0F;
+  });
+  if (fits) return {};
+  return fmt::format("[{}] has a value that float32 cannot divide by; must be finite, not 0", fmt::join(value, ", "));
+}
+
+}  // namespace slabring::checks

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "slabring/transform.hpp"
+
+namespace slabring::checks {
+
+// Each gives a sentence about a value that cannot be used, without the parameter's name; empty: it can be used.
+
+std::string side(const int& value);
+std::string size(const Size& value);
+std::string interpolation(const Interpolation& value);
+std::string probability(const double& value);
+std::string positive_range(const std::array<double, 2>& value);
+/// A factor's range: 0 <= low <= high.
+std::string factor_range(const std::array<double, 2>& value);
+/// The colour wheel, in turns: -0.5 <= low <= high <= 0.5.
+std::string hue_range(const std::array<double, 2>& value);
+std::string sharpness(const double& value);
+std::string channels(const int& value);
+std::string bits(const int& value);
+std::string finite(const double& value);
+std::string means(const std::vector<double>& value);
+std::string deviations(const std::vector<double>& value);
+
+}  // namespace slabring::checks
