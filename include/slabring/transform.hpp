@@ -62,7 +62,8 @@ struct Lambda {
 };
 
 /// One transform of any kind. A struct, so that lists of transforms inside a transform can name it.
-struct Transform : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip,
+struct Transform : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad,
+                                RandomCrop, RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective,
                                 ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast,
                                 RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, Normalize, Lambda> {
   using variant::variant;

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <exception>
 
+#include "augment/border.hpp"
 #include "augment/colour.hpp"
 #include "augment/sharpness.hpp"
+#include "augment/warp.hpp"
 #include "base/sample_failure.hpp"
 
 namespace slabring {
@@ -79,6 +81,33 @@ struct ImageEditor::Applier {
     } else {
       make_gray(image);
     }
+  }
+
+  // Writes into room() and goes on there.
+  template <class Write>
+  void replace(int width, int height, const Write& write) const {
+    const MutableImageView& image = editor.image();
+    write(image, editor.room(width, height, image.channels));
+    editor.enter_room();
+  }
+  void operator()(const op::Window& op) const {
+    replace(op.window.width, op.window.height, [&](const ImageView& image, const MutableImageView& out) {
+      copy_window(image, op.window, op.mode, op.fill, out, editor.scratch_.columns());
+    });
+  }
+  void operator()(const op::QuarterTurn& op) const {
+    replace(editor.image_.height, editor.image_.width,
+            [&](const ImageView& image, const MutableImageView& out) { rotate_quarter(image, op.clockwise, out); });
+  }
+  void operator()(const op::Affine& op) const {
+    replace(op.width, op.height, [&](const ImageView& image, const MutableImageView& out) {
+      warp_affine(image, op.matrix, op.interpolation, op.fill, out);
+    });
+  }
+  void operator()(const op::Perspective& op) const {
+    replace(editor.image_.width, editor.image_.height, [&](const ImageView& image, const MutableImageView& out) {
+      warp_perspective(image, op.matrix, op.interpolation, op.fill, out);
+    });
   }
   void operator()(const op::Call& op) const { call(op, editor.image()); }
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
+
 #include "augment/parameters.hpp"
 #include "augment/torchvision_rules.hpp"
 #include "slabring/error.hpp"
@@ -20,6 +22,31 @@ struct FormAfter {
   }
   ImageForm operator()(const CenterCrop& op) const { return sized(op.size); }
   ImageForm operator()(const RandomResizedCrop& op) const { return sized(op.size); }
+  ImageForm operator()(const Pad& op) const {
+    check_fill(op.fill);
+    return {form.size ? std::optional(padded_size(op.padding, *form.size)) : std::nullopt, form.channels};
+  }
+  ImageForm operator()(const RandomCrop& op) const {
+    check_fill(op.fill);
+    return sized(op.size);
+  }
+  ImageForm operator()(const RandomShortestSize& op) const {
+    if (!form.size || op.min_size.size() != 1) return {std::nullopt, form.channels};
+    return sized(shortest_size(op, op.min_size[0], *form.size));
+  }
+  ImageForm operator()(const RandomRotation& op) const {
+    check_fill(op.fill);
+    if (op.expand) return {std::nullopt, form.channels};
+    return form;
+  }
+  ImageForm operator()(const RandomAffine& op) const {
+    check_fill(op.fill);
+    return form;
+  }
+  ImageForm operator()(const RandomPerspective& op) const {
+    check_fill(op.fill);
+    return form;
+  }
   ImageForm operator()(const RandomHorizontalFlip&) const { return form; }
   ImageForm operator()(const RandomVerticalFlip&) const { return form; }
 
@@ -34,6 +61,13 @@ struct FormAfter {
   }
 
  private:
+  void check_fill(const Fill& fill) const {
+    const std::size_t values = fill.values.size();
+    if (values == 1 || values == static_cast<std::size_t>(form.channels)) return;
+    refuse_op(node, fmt::format("fill has {} values, the image has {} channels; must have 1 or as many", values,
+                                form.channels));
+  }
+
   ImageForm sized(Size size) const { return {size, form.channels}; }
 
   ImageForm coloured() const {

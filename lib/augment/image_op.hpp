@@ -4,6 +4,9 @@
 #include <string>
 #include <variant>
 
+#include "augment/border.hpp"
+#include "augment/warp.hpp"
+#include "base/rect.hpp"
 #include "slabring/transform.hpp"
 
 namespace slabring {
@@ -40,6 +43,27 @@ struct Solarize {
   double threshold;
 };
 struct Invert {};
+/// What `window` shows, also beyond the image.
+struct Window {
+  Rect window;
+  PaddingMode mode;
+  Colour fill;
+};
+struct QuarterTurn {
+  bool clockwise;
+};
+struct Affine {
+  AffineMatrix matrix;
+  Interpolation interpolation;
+  Colour fill;
+  int width;  ///< of the result
+  int height;
+};
+struct Perspective {
+  PerspectiveMatrix matrix;
+  Interpolation interpolation;
+  Colour fill;
+};
 /// A user's function.
 struct Call {
   const Lambda* lambda;
@@ -50,6 +74,7 @@ struct Call {
 }  // namespace op
 
 using ImageOp = std::variant<op::Brightness, op::Contrast, op::Saturation, op::Hue, op::Sharpness, op::ToGrayscale,
-                             op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Call>;
+                             op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Window,
+                             op::QuarterTurn, op::Affine, op::Perspective, op::Call>;
 
 }  // namespace slabring

@@ -62,6 +62,17 @@ class ParseGuard {
   std::vector<std::set<std::string>> keys_;  // of every object (or array: none) that is open
 };
 
+// Nothing: the value is no whole number, or an int cannot hold it.
+std::optional<int> int_of(const json& value) {
+  if (!value.is_number_integer()) return std::nullopt;
+  const auto number = value.get<std::int64_t>();
+  const bool wrapped = value.is_number_unsigned() && number < 0;
+  if (wrapped || number < std::numeric_limits<int>::min() || number > std::numeric_limits<int>::max()) {
+    return std::nullopt;
+  }
+  return static_cast<int>(number);
+}
+
 }  // namespace
 
 std::string shown(const json& value) {
@@ -122,14 +133,26 @@ const json& JsonObject::at(std::string_view key) const {
 
 int JsonObject::integer(std::string_view key) const {
   const json& value = at(key);
-  if (value.is_number_integer()) {
-    const auto number = value.get<std::int64_t>();
-    const bool wrapped = value.is_number_unsigned() && number < 0;
-    if (!wrapped && number >= std::numeric_limits<int>::min() && number <= std::numeric_limits<int>::max()) {
-      return static_cast<int>(number);
-    }
-  }
+  if (const auto number = int_of(value)) return *number;
   refuse(key, fmt::format("{} is no whole number of 32 bits", shown(value)));
+}
+
+std::vector<int> JsonObject::integers(std::string_view key) const {
+  const json& value = at(key);
+  if (!value.is_array()) return {integer(key)};
+  std::vector<int> numbers;
+  for (const json& element : value) {
+    const auto number = int_of(element);
+    if (!number) refuse(key, fmt::format("{} has a value that is no whole number of 32 bits", shown(value)));
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+bool JsonObject::boolean(std::string_view key) const {
+  const json& value = at(key);
+  if (!value.is_boolean()) refuse(key, fmt::format("{} is neither true nor false", shown(value)));
+  return value.get<bool>();
 }
 
 double JsonObject::number(std::string_view key) const {

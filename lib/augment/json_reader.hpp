@@ -31,6 +31,9 @@ class JsonObject {
   const nlohmann::json& at(std::string_view key) const;
 
   int integer(std::string_view key) const;
+  /// One whole number or a list of them.
+  std::vector<int> integers(std::string_view key) const;
+  bool boolean(std::string_view key) const;
   double number(std::string_view key) const;
   std::vector<double> numbers(std::string_view key) const;
   std::array<double, 2> pair(std::string_view key) const;

@@ -35,11 +35,45 @@ inline void read_value(const JsonObject& object, std::string_view key, Interpola
 }
 inline void read_value(const JsonObject& object, std::string_view key, Size& into) { into = object.size(key); }
 
+inline void read_value(const JsonObject& object, std::string_view key, bool& into) { into = object.boolean(key); }
+inline void read_value(const JsonObject& object, std::string_view key, PaddingMode& into) {
+  into = object.choice<PaddingMode>(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, std::vector<int>& into) {
+  into = object.integers(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, Fill& into) {
+  into.values = object.integers(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, Padding& into) {
+  const std::vector<int> sides = object.integers(key);
+  switch (sides.size()) {
+    case 1: into = Padding(sides[0]); break;
+    case 2: into = Padding(sides[0], sides[1]); break;
+    case 4: into = Padding(sides[0], sides[1], sides[2], sides[3]); break;
+    default:
+      object.refuse(key, fmt::format("{} is no padding; must be a whole number, [left and right, top and bottom], or "
+                                     "[left, top, right, bottom]",
+                                     shown(object.at(key))));
+  }
+}
+template <class Value>
+void read_value(const JsonObject& object, std::string_view key, std::optional<Value>& into) {
+  read_value(object, key, into.emplace());
+}
+
 template <class Value>
 nlohmann::ordered_json json_of(const Value& value) {
   return value;
 }
 inline nlohmann::ordered_json json_of(Size value) { return {value.height, value.width}; }
+inline nlohmann::ordered_json json_of(const Padding& value) {
+  return {value.left, value.top, value.right, value.bottom};
+}
+inline nlohmann::ordered_json json_of(const Fill& value) {
+  return value.values.size() == 1 ? nlohmann::ordered_json(value.values[0]) : nlohmann::ordered_json(value.values);
+}
+inline nlohmann::ordered_json json_of(PaddingMode value) { return to_string(value); }
 inline nlohmann::ordered_json json_of(Interpolation value) { return to_string(value); }
 
 // ---- kinds of fields ----
@@ -57,16 +91,22 @@ struct Field {
   void read(const JsonObject& object, Op& op) const {
     if (presence == Presence::required || object.find(key) != nullptr) read_value(object, key, op.*member);
   }
-  void write(nlohmann::ordered_json& out, const Op& op) const { out[key] = json_of(op.*member); }
+  void write(nlohmann::ordered_json& out, const Op& op) const { write_value(out, op.*member); }
   std::optional<ParameterFault> fault(const Op& op) const {
     if (std::string sentence = check(op.*member); !sentence.empty()) return ParameterFault{key, std::move(sentence)};
     return {};
   }
+
+ private:
+  template <class Any>
+  void write_value(nlohmann::ordered_json& out, const Any& value) const {
+    out[key] = json_of(value);
+  }
+  template <class Any>
+  void write_value(nlohmann::ordered_json& out, const std::optional<Any>& value) const {
+    if (value) out[key] = json_of(*value);
+  }
 };
-template <class Op, class Value>
-Field(std::string_view, Value Op::*, std::string (*)(const Value&)) -> Field<Op, Value>;
-template <class Op, class Value>
-Field(std::string_view, Value Op::*, std::string (*)(const Value&), Presence) -> Field<Op, Value>;
 
 /// A range that may be given as one number, how far it reaches to both sides of a center: torchvision's jitters and
 /// degrees. It is written as a pair.

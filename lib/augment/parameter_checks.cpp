@@ -40,6 +40,84 @@ std::string interpolation(const Interpolation& value) {
   return fmt::format("{} is no filter; must be one of {}", index, joined(names));
 }
 
+std::string warp_interpolation(const Interpolation& value) {
+  const bool possible =
+      value == Interpolation::nearest || value == Interpolation::bilinear || value == Interpolation::bicubic;
+  if (possible) return {};
+  return fmt::format("{} is not possible here; must be one of nearest, bilinear, bicubic", to_string(value));
+}
+
+std::string padding_mode(const PaddingMode& value) {
+  const auto names = names_of<PaddingMode>();
+  const auto index = static_cast<std::size_t>(value);
+  if (index < names.size()) return {};
+  return fmt::format("{} is no mode; must be one of {}", index, joined(names));
+}
+
+std::string padding(const Padding& value) {
+  const auto fits = [](int pixels) { return pixels >= 0 && pixels <= max_size_parameter; };
+  if (fits(value.left) && fits(value.top) && fits(value.right) && fits(value.bottom)) return {};
+  return fmt::format("[{}, {}, {}, {}] (left, top, right, bottom) is out of range; must be 0 to {} each", value.left,
+                     value.top, value.right, value.bottom, max_size_parameter);
+}
+
+std::string fill(const Fill& value) {
+  const auto& values = value.values;
+  const bool fits = !values.empty() && values.size() <= 4 &&
+                    std::all_of(values.begin(), values.end(), [](int v) { return v >= 0 && v <= 255; });
+  if (fits) return {};
+  return fmt::format("[{}] is no colour; must be 0 to 255, one value or one for each channel", fmt::join(values, ", "));
+}
+
+std::string sides(const std::vector<int>& value) {
+  if (value.empty()) return "is empty; must have a size at least";
+  if (std::all_of(value.begin(), value.end(), usable)) return {};
+  return fmt::format("[{}] is out of range; must be 1 to {} each", fmt::join(value, ", "), max_size_parameter);
+}
+
+std::string range(const std::array<double, 2>& value) {
+  if (ordered(value, -max_degrees, max_degrees)) return {};
+  return fmt::format("[{}, {}] is no range of degrees; must be {} <= low <= high <= {}", value[0], value[1],
+                     -max_degrees, max_degrees);
+}
+
+std::string point(const std::optional<std::array<double, 2>>& value) {
+  const auto fits = [](double v) { return std::fabs(v) <= max_size_parameter; };
+  if (!value || (fits((*value)[0]) && fits((*value)[1]))) return {};
+  return fmt::format("[{}, {}] is far beyond any image; must be within {} pixels", (*value)[0], (*value)[1],
+                     max_size_parameter);
+}
+
+std::string shares(const std::optional<std::array<double, 2>>& value) {
+  if (!value || (share((*value)[0]).empty() && share((*value)[1]).empty())) return {};
+  return fmt::format("[{}, {}] (of width, of height) has a value that is no share; must be 0 to 1 each", (*value)[0],
+                     (*value)[1]);
+}
+
+std::string scales(const std::optional<std::array<double, 2>>& value) {
+  if (!value) return {};
+  return ordered(*value, 1e-3, 1e3)
+             ? std::string()
+             : fmt::format("[{}, {}] is no range of scales; must be 0.001 <= low <= high <= 1000", (*value)[0],
+                           (*value)[1]);
+}
+
+std::string shear(const std::vector<double>& value) {
+  // At 90 degrees an image is a line of no end.
+  const auto fits = [&](std::size_t i) { return ordered({value[i], value[i + 1]}, -89.0, 89.0); };
+  if (value.empty() || (value.size() == 2 && fits(0)) || (value.size() == 4 && fits(0) && fits(2))) return {};
+  return fmt::format(
+      "[{}] is no shear; must be [low, high] for x, or the same for x and y in one list, -89 to 89 degrees",
+      fmt::join(value, ", "));
+}
+
+std::string share(const double& value) {
+  if (value >= 0.0 && value <= 1.0) return {};
+  return fmt::format("{} is no share; must be 0 to 1", value);
+}
+
+std::string anything(const bool& /*value*/) { return {}; }
+
 std::string probability(const double& value) {
   if (value >= 0.0 && value <= 1.0) return {};
   return fmt::format("{} is no probability; must be 0 to 1", value);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,20 @@ namespace slabring::checks {
 std::string side(const int& value);
 std::string size(const Size& value);
 std::string interpolation(const Interpolation& value);
+/// What rotation, affine and perspective can do.
+std::string warp_interpolation(const Interpolation& value);
+std::string padding_mode(const PaddingMode& value);
+std::string padding(const Padding& value);
+std::string fill(const Fill& value);
+std::string sides(const std::vector<int>& value);
+/// Degrees: low <= high.
+std::string range(const std::array<double, 2>& value);
+std::string point(const std::optional<std::array<double, 2>>& value);
+std::string shares(const std::optional<std::array<double, 2>>& value);
+std::string scales(const std::optional<std::array<double, 2>>& value);
+std::string shear(const std::vector<double>& value);
+std::string share(const double& value);
+std::string anything(const bool& value);
 std::string probability(const double& value);
 std::string positive_range(const std::array<double, 2>& value);
 /// A factor's range: 0 <= low <= high.

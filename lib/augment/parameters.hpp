@@ -13,6 +13,9 @@ inline constexpr int max_size_parameter = 65'500;
 /// Factors of colours: more than this is the same for every pixel.
 inline constexpr double max_factor = 1e6;
 
+/// Angles that a transform may turn by.
+inline constexpr double max_degrees = 3'600.0;
+
 /// The name of a transform's class: "RandomResizedCrop".
 std::string_view op_name(const Transform& transform) noexcept;
 

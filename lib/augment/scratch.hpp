@@ -34,6 +34,8 @@ class AugmentScratch {
   std::uint8_t* image(std::size_t index, std::size_t bytes) { return images_.at(index).take(bytes); }
   /// Room for a few lines of an image, for operations that work on one in place.
   ScratchBuffer<std::uint8_t>& lines() noexcept { return lines_; }
+  /// Room for a number for each column of an image.
+  ScratchBuffer<std::int32_t>& columns() noexcept { return columns_; }
 
   /// Called after each sample: gives back what has been much too large for a while.
   void settle() noexcept;
@@ -43,6 +45,7 @@ class AugmentScratch {
   std::vector<StageScratch> stages_;
   std::array<ScratchBuffer<std::uint8_t>, 2> images_;
   ScratchBuffer<std::uint8_t> lines_;
+  ScratchBuffer<std::int32_t> columns_;
 };
 
 }  // namespace slabring

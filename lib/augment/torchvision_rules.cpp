@@ -86,6 +86,26 @@ Rect center_crop(Size crop, Size image) noexcept {
   return {center_offset(crop.width, image.width), center_offset(crop.height, image.height), crop.width, crop.height};
 }
 
+Size padded_size(const Padding& padding, Size image) noexcept {
+  return {image.height + padding.top + padding.bottom, image.width + padding.left + padding.right};
+}
+
+std::optional<Rect> draw_crop(Size crop, Size image, RandomStream& random) noexcept {
+  if (crop.height > image.height || crop.width > image.width) return std::nullopt;
+  if (crop == image) return Rect{0, 0, crop.width, crop.height};
+  const int y = below(image.height - crop.height + 1, random);
+  const int x = below(image.width - crop.width + 1, random);
+  return Rect{x, y, crop.width, crop.height};
+}
+
+Size shortest_size(const RandomShortestSize& op, int min_size, Size image) noexcept {
+  double ratio = static_cast<double>(min_size) / std::min(image.height, image.width);
+  if (op.max_size > 0) {
+    ratio = std::min(ratio, static_cast<double>(op.max_size) / std::max(image.height, image.width));
+  }
+  return {std::max(1, truncated(image.height * ratio)), std::max(1, truncated(image.width * ratio))};
+}
+
 Rect draw_resized_crop(const RandomResizedCrop& crop, Size image, RandomStream& random) noexcept {
   for (int tries = 0; tries < 10; ++tries) {
     if (const auto rect = try_crop(crop, image, random)) return *rect;

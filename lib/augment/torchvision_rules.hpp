@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/rect.hpp"
 #include "slabring/transform.hpp"
 
@@ -17,5 +19,13 @@ Rect center_crop(Size crop, Size image) noexcept;
 
 /// What RandomResizedCrop keeps (RandomResizedCrop.get_params), inside the image.
 Rect draw_resized_crop(const RandomResizedCrop& crop, Size image, RandomStream& random) noexcept;
+
+Size padded_size(const Padding& padding, Size image) noexcept;
+
+/// What RandomCrop keeps of an image that is padded already; nothing where it does not fit.
+std::optional<Rect> draw_crop(Size crop, Size image, RandomStream& random) noexcept;
+
+/// The size that RandomShortestSize gives an image once the shorter side is drawn.
+Size shortest_size(const RandomShortestSize& op, int min_size, Size image) noexcept;
 
 }  // namespace slabring

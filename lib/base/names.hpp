@@ -24,6 +24,8 @@ std::span<const std::string_view> names_of<Layout>() noexcept;
 template <>
 std::span<const std::string_view> names_of<Interpolation>() noexcept;
 template <>
+std::span<const std::string_view> names_of<PaddingMode>() noexcept;
+template <>
 std::span<const std::string_view> names_of<StartMethod>() noexcept;
 template <>
 std::span<const std::string_view> names_of<OnError>() noexcept;

@@ -7,10 +7,13 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numbers>
+#include <utility>
 #include <vector>
 
 #include "augment/geometry.hpp"
 #include "augment/op_tree.hpp"
+#include "augment/warp_rules.hpp"
 
 namespace slabring {
 namespace {
@@ -92,6 +95,89 @@ TEST(Draw, WhatHasAProbabilityHappensAsOften) {
   draw_samples({RandomVerticalFlip(0.25)}, 8,
                [&](const SamplePlan& plan) { flips += plan.steps.front().stage.flipped ? 1 : 0; });
   EXPECT_NEAR(flips, samples / 4, 240);
+}
+
+TEST(Draw, RandomCropTakesEveryPlaceOfThePaddedImageEquallyOften) {
+  std::map<std::pair<int, int>, int> places;
+  draw_samples({RandomCrop(4, 1)}, Size(5, 4), [&](const SamplePlan& plan) {
+    const GeometryStage& stage = plan.steps.front().stage;
+    ++places[{stage.source.x + stage.window.x, stage.source.y + stage.window.y}];
+  });
+  EXPECT_EQ(places.size(), 3U * 4U);
+  for (const auto& [place, count] : places) EXPECT_NEAR(count, samples / 12, 152);
+}
+
+TEST(Draw, ACropOfZerosReadsOnlyWhatItShowsAndNeedsNoImageInBetween) {
+  draw_samples({RandomCrop(32, 4), RandomHorizontalFlip()}, 32, [](const SamplePlan& plan) {
+    ASSERT_EQ(plan.steps.size(), 1U);
+    ASSERT_GE(plan.steps.front().stage.visible().width, 28);
+  });
+}
+
+TEST(Draw, ACropWithAnEdgeReadsOnlyWhatItShows) {
+  draw_samples({RandomCrop(8, 4, false, 0, PaddingMode::edge)}, 100, [](const SamplePlan& plan) {
+    const Rect region = plan.steps.front().stage.read_region();
+    ASSERT_LE(region.width, 8);
+    ASSERT_LE(region.height, 8);
+  });
+}
+
+TEST(Draw, RotationSpreadsItsAngleEvenly) {
+  Spread angles(-30.0, 30.0);
+  draw_samples({RandomRotation(30.0)}, 8, [&](const SamplePlan& plan) {
+    const AffineMatrix& m = std::get<op::Affine>(plan.ops.at(0)).matrix;
+    angles.add(std::atan2(m[3], m[0]) * 180.0 / std::numbers::pi);
+  });
+  angles.expect_even();
+}
+
+TEST(Draw, AffineSpreadsTranslationScaleAndShearEvenly) {
+  RandomAffine op(0.0);
+  op.translate = {0.5, 0.0};
+  op.scale = {1.0, 2.0};
+  op.shear = {-40.0, 20.0};
+  op.center = {0.0, 0.0};
+  Spread scales(1.0, 2.0);
+  Spread shears(-40.0, 20.0);
+  std::map<long, int> shifts;
+  draw_samples({op}, Size(80, 20), [&](const SamplePlan& plan) {
+    const AffineMatrix& m = std::get<op::Affine>(plan.ops.at(0)).matrix;
+    scales.add(1.0 / m[4]);
+    shears.add(std::atan(m[1] / m[0]) * 180.0 / std::numbers::pi);
+    ++shifts[std::lround(-m[2] / m[0])];
+  });
+  scales.expect_even();
+  shears.expect_even();
+  EXPECT_EQ(shifts.size(), 21U);
+  for (long shift = -9; shift <= 9; ++shift) EXPECT_NEAR(shifts[shift], samples / 20, 120) << shift;
+}
+
+TEST(Draw, ShortestSizeTakesEachSizeEquallyOften) {
+  std::map<int, int> sides;
+  draw_samples({RandomShortestSize({10, 20, 30})}, Size(40, 60),
+               [&](const SamplePlan& plan) { ++sides[plan.steps.back().stage.resized.height]; });
+  EXPECT_EQ(sides.size(), 3U);
+  for (const int side : {10, 20, 30}) EXPECT_NEAR(sides[side], samples / 3, 260);
+}
+
+TEST(Draw, PerspectiveHappensAsOftenAsAskedAndMovesCornersInwards) {
+  int happened = 0;
+  draw_samples({RandomPerspective(0.5, 0.25)}, Size(30, 40),
+               [&](const SamplePlan& plan) { happened += static_cast<int>(plan.ops.size()); });
+  EXPECT_NEAR(happened, samples / 4, 240);
+  RandomStream random(1, SampleId{2}, 3);
+  std::array<Spread, 2> spreads{Spread(-0.5, 10.5), Spread(28.5, 39.5)};
+  for (int i = 0; i < samples; ++i) {
+    const Corners corners = draw_corners(0.5, Size(30, 40), random);
+    spreads[0].add(corners[0][0]);
+    spreads[1].add(corners[1][0]);
+    ASSERT_LE(corners[0][1], 7);
+    ASSERT_GE(corners[2][1], 22);
+  }
+}
+
+TEST(Draw, APerspectiveOfOnePixelLeavesIt) {
+  draw_samples({RandomPerspective(0.5, 1.0)}, 1, [](const SamplePlan& plan) { ASSERT_TRUE(plan.ops.empty()); });
 }
 
 TEST(Draw, NeighboursInThePipelineKnowNothingOfEachOther) {

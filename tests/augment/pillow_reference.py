@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL
+from PIL import Image
 from torchvision_twin import (
     FILTERS,
     Stream,
@@ -18,6 +19,9 @@ from torchvision_twin import (
     apply_transforms,
     center_crop_box,
     converted,
+    draw_corners,
+    on_image,
+    perspective_coefficients,
     resized_crop_box,
     resized_size,
 )
@@ -196,6 +200,75 @@ def add_colours(reference):
         add_bytes(reference, choice.choice(images), [without_probability(op) for op in ops])
 
 
+def border_ops():
+    ops = []
+    for mode in ("constant", "edge", "reflect", "symmetric"):
+        for padding in (3, [1, 5], [0, 4, 2, 0]):
+            ops.append({"op": "Pad", "padding": padding, "padding_mode": mode, "fill": [10, 200, 77]})
+            ops.append({"op": "RandomCrop", "size": 8, "padding": padding, "padding_mode": mode, "pad_if_needed": True})
+        ops.append({"op": "RandomCrop", "size": [3, 20], "pad_if_needed": True, "padding_mode": mode, "fill": 127})
+    return ops
+
+
+def warp_ops():
+    ops = []
+    for interpolation in ("nearest", "bilinear", "bicubic"):
+        common = {"interpolation": interpolation, "fill": [9, 99, 199]}
+        for angle in (0, 90, 180, 270, -90, 45, 30, -123.456, 719.5):
+            for expand in (False, True):
+                ops.append({"op": "RandomRotation", "degrees": [angle, angle], "expand": expand} | common)
+        ops.append({"op": "RandomRotation", "degrees": 33, "center": [2, -1]} | common)
+        ops.append({"op": "RandomRotation", "degrees": [90, 90], "center": [4, 3]} | common)
+        ops.append({"op": "RandomAffine", "degrees": 0, "translate": [0.4, 0.3]} | common)
+        ops.append({"op": "RandomAffine", "degrees": 0, "scale": [0.3, 2.7]} | common)
+        ops.append({"op": "RandomAffine", "degrees": 0, "shear": [-60, 60, -60, 60]} | common)
+        ops.append({"op": "RandomAffine", "degrees": [90, 90], "center": [0, 0]} | common)
+        ops.append({"op": "RandomAffine", "degrees": 180, "translate": [1, 1], "scale": [0.5, 3], "shear": 30} | common)
+    return ops
+
+
+def add_borders_and_warps(reference):
+    images = [noise(height, width) for height, width in [(1, 1), (1, 9), (9, 1), (2, 2), (8, 8), (31, 17), (24, 24)]]
+    images += [extremes(12, 13), zone_plate(40, 33), checkerboard(16, 16)]
+    all_of_it = {"op": "CenterCrop", "size": [60, 60]}  # rows need one size, whatever the angle
+    for op in border_ops() + warp_ops():
+        for array in images:
+            add_bytes(reference, array, [op, all_of_it] if op.get("expand") else [op])
+        if not op.get("expand"):
+            add_bytes(reference, noise(10, 11, 1), [op | {"fill": 50}])
+    far = {"op": "RandomAffine", "degrees": 20, "scale": [1e-3, 1e-3]}  # positions beyond 16 bits
+    add_bytes(reference, noise(60, 61), [far])
+    for _ in range(300):
+        sizes = [choice.randint(1, 60) for _ in range(choice.randint(1, 3))]
+        ops = [{"op": "RandomShortestSize", "min_size": sizes, "max_size": choice.randint(20, 70)}]
+        ops += [choice.choice(border_ops() + warp_ops()) for _ in range(choice.randint(1, 3))]
+        ops += choice.choice([[], [{"op": "RandomHorizontalFlip"}], [{"op": "RandomVerticalFlip", "p": 1}]])
+        choice.shuffle(ops)
+        ops.append({"op": "CenterCrop", "size": [13, 16]})
+        add_bytes(reference, choice.choice(images), ops)
+
+
+def add_perspectives(reference):
+    """The pixels of given coefficients, and the coefficients of given corners."""
+    for height, width in [(9, 7), (31, 17), (40, 40), (2, 50)]:
+        for interpolation in ("nearest", "bilinear", "bicubic"):
+            for distortion in (0.1, 0.5, 0.9):
+                array = choice.choice([noise, zone_plate, extremes])(height, width)
+                stream = Stream(choice.getrandbits(64), choice.getrandbits(64), 3)
+                corners = [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]]
+                drawn = draw_corners(width, height, distortion, stream)
+                matrix = [float(c) for c in perspective_coefficients(corners, drawn)]
+                result = on_image(
+                    array,
+                    lambda image: image.transform(
+                        image.size, Image.Transform.PERSPECTIVE, matrix, FILTERS[interpolation], fillcolor=(1, 2, 3)
+                    ),
+                )
+                case = {"input": reference.image(array), "expected": reference.image(result)}
+                case |= {"perspective": matrix, "interpolation": interpolation, "distortion": distortion}
+                reference.cases.append(case | {"key": stream.key, "sample": stream.sample, "op": 3, "corners": drawn})
+
+
 def without_probability(op):
     return {key: value for key, value in op.items() if key != "p" or op["op"] != "ColorJitter"}
 
@@ -236,6 +309,8 @@ def main():
     add_random_sequences(reference)
     add_pipelines(reference)
     add_colours(reference)
+    add_borders_and_warps(reference)
+    add_perspectives(reference)
     (folder / "pixels.bin").write_bytes(reference.bytes)
     (folder / "cases.json").write_text(json.dumps(reference.cases))
     (folder / "rules.json").write_text(json.dumps(rule_tables()))

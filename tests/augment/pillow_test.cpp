@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -11,6 +13,7 @@
 #include "augment/images.hpp"
 #include "augment/program.hpp"
 #include "augment/torchvision_rules.hpp"
+#include "augment/warp_rules.hpp"
 #include "base/names.hpp"
 
 namespace slabring {
@@ -98,7 +101,41 @@ TEST_F(Pillow, AndFloat32ArithmeticGiveTheSameRowsForEveryPipeline) {
     ASSERT_EQ(first_difference(test_case, test::transformed(program, image, key)), -1) << test_case.dump();
     ++compared;
   }
-  EXPECT_GT(compared, 1'200);
+  EXPECT_GT(compared, 2'500);
+}
+
+TEST_F(Pillow, WarpsTheSameWithTheSameCoefficientsOfAPerspective) {
+  int compared = 0;
+  for (const json& test_case : cases) {
+    if (!test_case.contains("perspective")) continue;
+    const Image image = input_of(test_case);
+    const auto matrix = test_case.at("perspective").get<PerspectiveMatrix>();
+    const auto interpolation = value_of<Interpolation>(test_case.at("interpolation").get<std::string>()).value();
+    std::vector<std::byte> row(image.bytes.size());
+    const MutableImageView out{reinterpret_cast<std::uint8_t*>(row.data()), image.width, image.height, 3,
+                               std::ptrdiff_t{image.width} * 3};
+    warp_perspective(image.view(), matrix, interpolation, {1, 2, 3, 0}, out);
+    ASSERT_EQ(first_difference(test_case, row), -1) << test_case.dump();
+    ++compared;
+  }
+  EXPECT_GT(compared, 30);
+}
+
+TEST_F(Pillow, PerspectivesHaveTheSameCornersAndCoefficientsToElevenDigits) {
+  for (const json& test_case : cases) {
+    if (!test_case.contains("perspective")) continue;
+    const Image image = input_of(test_case);
+    RandomStream random(test_case.at("key"), SampleId{test_case.at("sample").get<std::uint64_t>()}, test_case.at("op"));
+    const Size size(image.height, image.width);
+    const Corners corners = draw_corners(test_case.at("distortion"), size, random);
+    EXPECT_EQ(corners, test_case.at("corners").get<Corners>());
+    const auto matrix = perspective_matrix(corners_of(size), corners);
+    ASSERT_TRUE(matrix.has_value());
+    for (std::size_t i = 0; i < matrix->size(); ++i) {
+      const double expected = test_case.at("perspective").at(i);
+      EXPECT_NEAR((*matrix)[i], expected, 1e-11 * std::max(1.0, std::abs(expected))) << i;
+    }
+  }
 }
 
 class Torchvision : public ::testing::Test {

@@ -24,6 +24,12 @@ const std::vector<std::string> seeds{
     Pipeline({CenterCrop(9), RandomAutocontrast(), RandomEqualize(), RandomPosterize(4), RandomSolarize(128),
               RandomInvert(), RandomVerticalFlip()})
         .to_json(),
+    Pipeline({Pad({1, 2, 3, 4}), RandomCrop(9, 2, true, 7, PaddingMode::reflect), RandomShortestSize({4, 90}, 100),
+              CenterCrop(5)})
+        .to_json(),
+    R"({"transforms": [{"op": "RandomRotation", "degrees": 30, "expand": true, "center": [1, 2], "fill": [1, 2, 3]},
+        {"op": "RandomAffine", "degrees": 0, "translate": [0.1, 0.2], "scale": [0.5, 2], "shear": [1, 2, 3, 4]},
+        {"op": "RandomPerspective"}, {"op": "CenterCrop", "size": 7}], "dtype": "u8"})",
     R"({"transforms": [{"op": "RandomResizedCrop", "size": [7, 9], "scale": [1, 1], "ratio": [100, 1e9]}],
         "dtype": "u8", "layout": "nhwc"})",
 };

@@ -72,6 +72,48 @@ TEST(PipelineJson, ReadsAJitterAsOneNumberOrAsARange) {
   EXPECT_EQ(only_op<ColorJitter>(Pipeline{jitter}.to_json()), jitter);
 }
 
+RandomAffine every_affine() {
+  RandomAffine op({-5.0, 10.0});
+  op.translate = {0.1, 0.2};
+  op.scale = {0.5, 1.5};
+  op.shear = {-1.0, 2.0, -3.0, 4.0};
+  op.interpolation = Interpolation::bilinear;
+  op.fill = {1, 2, 3};
+  op.center = {3.5, -4.0};
+  return op;
+}
+
+RandomRotation every_rotation() {
+  RandomRotation op(30.0, Interpolation::bicubic);
+  op.expand = true;
+  op.center = {1.0, 2.0};
+  op.fill = 7;
+  return op;
+}
+
+TEST(PipelineJson, ReadsGeometryWithTheDefaultsOfTorchvision) {
+  EXPECT_EQ(only_op<Pad>(R"({"transforms": [{"op": "Pad", "padding": 3}]})"), Pad(3));
+  EXPECT_EQ(only_op<RandomCrop>(R"({"transforms": [{"op": "RandomCrop", "size": 32}]})"), RandomCrop(32));
+  EXPECT_EQ(only_op<RandomShortestSize>(R"({"transforms": [{"op": "RandomShortestSize", "min_size": [8, 9]}]})"),
+            RandomShortestSize({8, 9}));
+  EXPECT_EQ(only_op<RandomRotation>(R"({"transforms": [{"op": "RandomRotation", "degrees": 30}]})"),
+            RandomRotation({-30.0, 30.0}, Interpolation::nearest));
+  EXPECT_EQ(only_op<RandomAffine>(R"({"transforms": [{"op": "RandomAffine", "degrees": [0, 10]}]})"),
+            RandomAffine({0.0, 10.0}));
+  EXPECT_EQ(only_op<RandomPerspective>(R"({"transforms": [{"op": "RandomPerspective"}]})"),
+            RandomPerspective(0.5, 0.5, Interpolation::bilinear));
+}
+
+TEST(PipelineJson, ReadsPaddingFillAndShearAsTorchvisionHasThem) {
+  EXPECT_EQ(only_op<Pad>(R"({"transforms": [{"op": "Pad", "padding": [1, 2], "fill": [3, 4, 5],
+                "padding_mode": "edge"}]})"),
+            Pad(Padding(1, 2, 1, 2), {3, 4, 5}, PaddingMode::edge));
+  EXPECT_EQ(only_op<Pad>(R"({"transforms": [{"op": "Pad", "padding": [1, 2, 3, 4], "fill": 9}]})"),
+            Pad(Padding(1, 2, 3, 4), 9));
+  EXPECT_EQ(only_op<RandomAffine>(R"({"transforms": [{"op": "RandomAffine", "degrees": 0, "shear": 5}]})").shear,
+            (std::vector<double>{-5.0, 5.0}));
+}
+
 // Every op with parameters that are not its defaults; a new one belongs here too.
 const std::vector<Transform>& one_of_each() {
   static const std::vector<Transform> ops{Resize(256, Interpolation::box, 300),
@@ -79,6 +121,12 @@ const std::vector<Transform>& one_of_each() {
                                           RandomResizedCrop(224, {0.1, 1.0 / 3.0}, {0.2, 5.0}, Interpolation::nearest),
                                           RandomHorizontalFlip(0.1),
                                           RandomVerticalFlip(0.2),
+                                          Pad({1, 2, 3, 4}, {5, 6, 7}, PaddingMode::symmetric),
+                                          RandomCrop({8, 9}, {1, 2}, true, 3, PaddingMode::reflect),
+                                          RandomShortestSize({8, 9}, 20, Interpolation::lanczos),
+                                          every_rotation(),
+                                          every_affine(),
+                                          RandomPerspective(0.25, 0.75, Interpolation::bicubic, 9),
                                           ColorJitter(0.1, 0.2, 0.3, 0.4),
                                           Grayscale(3),
                                           RandomGrayscale(0.7),
@@ -192,10 +240,12 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       refusal_of_ops(R"({"op": "CenterCrop", "size": 8}, {"op": "Resize", "size": 8, "interpolation": "bilinar"})"),
       "pipeline: transforms[1].interpolation: \"bilinar\" is not one of nearest, box, bilinear, hamming, bicubic, "
       "lanczos");
-  EXPECT_EQ(refusal_of_ops(R"({"op": "Rotate"})"),
-            "pipeline: transforms[0].op: \"Rotate\" is not one of Resize, CenterCrop, RandomResizedCrop, "
-            "RandomHorizontalFlip, RandomVerticalFlip, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
-            "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, Normalize");
+  EXPECT_EQ(
+      refusal_of_ops(R"({"op": "Rotate"})"),
+      "pipeline: transforms[0].op: \"Rotate\" is not one of Resize, CenterCrop, RandomResizedCrop, "
+      "RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop, RandomShortestSize, RandomRotation, RandomAffine, "
+      "RandomPerspective, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
+      "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, Normalize");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
             "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
   EXPECT_EQ(refusal(R"({"transform": []})"),
@@ -258,6 +308,38 @@ TEST(PipelineJsonRefuses, ColoursThatCannotBe) {
             "pipeline: transforms[0].sharpness_factor: -0.5 is no factor; must be 0 to 1000000");
   EXPECT_EQ(refusal_of_ops(R"({"op": "RandomInvert", "p": 2})"),
             "pipeline: transforms[0].p: 2 is no probability; must be 0 to 1");
+}
+
+TEST(PipelineJsonRefuses, GeometryThatCannotBe) {
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Pad", "padding": [1, 2, 3]})"),
+            "pipeline: transforms[0].padding: [1,2,3] is no padding; must be a whole number, [left and right, top and "
+            "bottom], or [left, top, right, bottom]");
+  EXPECT_EQ(
+      refusal_of_ops(R"({"op": "Pad", "padding": -1})"),
+      "pipeline: transforms[0].padding: [-1, -1, -1, -1] (left, top, right, bottom) is out of range; must be 0 to "
+      "65500 each");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Pad", "padding": 1, "fill": [1, 256]})"),
+            "pipeline: transforms[0].fill: [1, 256] is no colour; must be 0 to 255, one value or one for each channel");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "Pad", "padding": 1, "padding_mode": "wrap"})"),
+            "pipeline: transforms[0].padding_mode: \"wrap\" is not one of constant, edge, reflect, symmetric");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomCrop", "size": 8, "pad_if_needed": 1})"),
+            "pipeline: transforms[0].pad_if_needed: 1 is neither true nor false");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomRotation", "degrees": 30, "interpolation": "lanczos"})"),
+            "pipeline: transforms[0].interpolation: lanczos is not possible here; must be one of nearest, bilinear, "
+            "bicubic");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomRotation", "degrees": [9, 8]})"),
+            "pipeline: transforms[0].degrees: [9, 8] is no range of degrees; must be -3600 <= low <= high <= 3600");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomAffine", "degrees": 0, "translate": [0.5, 2]})"),
+            "pipeline: transforms[0].translate: [0.5, 2] (of width, of height) has a value that is no share; must be 0 "
+            "to 1 each");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomAffine", "degrees": 0, "scale": [0, 2]})"),
+            "pipeline: transforms[0].scale: [0, 2] is no range of scales; must be 0.001 <= low <= high <= 1000");
+  EXPECT_EQ(
+      refusal_of_ops(R"({"op": "RandomAffine", "degrees": 0, "shear": [1, 2, 3]})"),
+      "pipeline: transforms[0].shear: [1, 2, 3] is no shear; must be [low, high] for x, or the same for x and y in "
+      "one list, -89 to 89 degrees");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomShortestSize", "min_size": []})"),
+            "pipeline: transforms[0].min_size: is empty; must have a size at least");
 }
 
 TEST(PipelineJsonRefuses, BrokenTextWithTheByte) {

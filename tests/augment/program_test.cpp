@@ -83,6 +83,13 @@ TEST(ProgramRefuses, ColoursOfImagesThatHaveNone) {
             "transform 0, RandomInvert: is given 2 channels; must be 1 or 3");
 }
 
+TEST(ProgramRefuses, AFillOfOtherChannels) {
+  EXPECT_EQ(refusal({Pad(1, {1, 2})}, DType::u8, RowShape{28, 28, 3, DType::u8, Layout::nhwc}),
+            "transform 0, Pad: fill has 2 values, the image has 3 channels; must have 1 or as many");
+  EXPECT_EQ(refusal({Grayscale(), RandomCrop(8, 0, true, {1, 2, 3})}, DType::u8),
+            "transform 1, RandomCrop: fill has 3 values, the image has 1 channels; must have 1 or as many");
+}
+
 TEST(ProgramRefuses, SamplesOfDifferentSizes) {
   for (const Pipeline& pipeline : {Pipeline{}, Pipeline{Resize(256)}, Pipeline{RandomHorizontalFlip()}}) {
     EXPECT_THAT(refusal(pipeline), HasSubstr("the transforms fix no output size"));
@@ -124,6 +131,33 @@ TEST(ProgramShape, HasTheChannelsThatGrayscaleLeaves) {
   EXPECT_EQ(channels({RandomGrayscale()}, 1), 1);
   EXPECT_EQ(Program({Grayscale(), CenterCrop(4), Normalize({0.5}, {0.5})}, DType::f32, Layout::nchw).row_shape(),
             (RowShape{4, 4, 1, DType::f32, Layout::nchw}));
+}
+
+TEST(ProgramShape, GrowsByPaddingAndIsNotKnownOfWhatTurns) {
+  EXPECT_EQ(Program({Pad({1, 2, 3, 4})}, DType::u8, Layout::nhwc, source_28).row_shape(),
+            (RowShape{34, 32, 1, DType::u8, Layout::nhwc}));
+  EXPECT_EQ(
+      Program({CenterCrop(8), RandomRotation(30.0), RandomAffine(9.0), RandomPerspective()}, DType::u8, Layout::nhwc)
+          .row_shape(),
+      (RowShape{8, 8, 3, DType::u8, Layout::nhwc}));
+  RandomRotation expanding(30.0);
+  expanding.expand = true;
+  EXPECT_THAT(refusal({CenterCrop(8), expanding}), HasSubstr("the transforms fix no output size"));
+}
+
+TEST(ProgramShape, CropLargerThanTheImageIsAFaultThatNamesTheWayOut) {
+  const Program program({RandomCrop(30)}, DType::u8, Layout::nhwc);
+  SamplePlan plan;
+  try {
+    program.plan(29, 31, {}, plan);
+    FAIL() << "nothing thrown";
+  } catch (const SampleFailure& failure) {
+    EXPECT_EQ(failure.status(), SampleStatus::wrong_shape);
+    EXPECT_STREQ(
+        failure.what(),
+        "transform 0, RandomCrop: the crop of 30x30 pixels (height x width) does not fit into an image of 31x29; "
+        "pad_if_needed would add what is missing");
+  }
 }
 
 TEST(ProgramShape, ImageThatDoesNotFitIsAFaultWithBothShapes) {

@@ -62,6 +62,9 @@ TEST(Scratch, TheSameImageAgainAllocatesNothing) {
                          Grayscale(),
                          Grayscale(3)};
   EXPECT_EQ(allocations_of_second_run(colours, DType::f32), 0);
+  const Pipeline warps{RandomRotation({30.0, 31.0}), RandomPerspective(0.5, 1.0),
+                       RandomCrop(64, 40, false, {1, 2, 3}, PaddingMode::reflect), RandomRotation({90.0, 90.0})};
+  EXPECT_EQ(allocations_of_second_run(warps, DType::f32), 0);
 }
 
 TEST(Scratch, GrowsForAnOutlierAndGivesTheMemoryBack) {

@@ -138,9 +138,136 @@ def geometry_steps(op, height, width, stream):
         return [["crop", *resized_crop_box(height, width, scale, ratio, stream)], ["resize", *both, interpolation]]
     if kind == "RandomHorizontalFlip":
         return [["mirror"]] if stream.uniform() < op.get("p", 0.5) else []
+    if kind == "RandomShortestSize":
+        sizes = [op["min_size"]] if isinstance(op["min_size"], int) else op["min_size"]
+        ratio = sizes[stream.below(len(sizes))] / min(height, width)
+        if "max_size" in op:
+            ratio = min(ratio, op["max_size"] / max(height, width))
+        return [["resize", max(1, int(height * ratio)), max(1, int(width * ratio)), interpolation]]
     if kind == "RandomVerticalFlip":
         return [["flip"]] if stream.uniform() < op.get("p", 0.5) else []
     return None
+
+
+# ---- borders and warps: torchvision.transforms.functional_pil ----
+
+
+def sides_of(padding):
+    sides = [padding] if isinstance(padding, int) else padding
+    if len(sides) == 1:
+        return sides * 4
+    return [sides[0], sides[1], sides[0], sides[1]] if len(sides) == 2 else sides
+
+
+def fill_of(op, channels):
+    fill = op.get("fill", 0)
+    if isinstance(fill, int):
+        return fill if channels == 1 else (fill,) * channels
+    return fill[0] if channels == 1 else tuple(fill) if len(fill) > 1 else tuple(fill) * channels
+
+
+def pad(array, sides, op):
+    left, top, right, bottom = sides
+    mode = op.get("padding_mode", "constant")
+    if mode == "constant":
+        fill = fill_of(op, array.shape[2])
+        return on_image(array, lambda image: ImageOps.expand(image, (left, top, right, bottom), fill))
+    return np.pad(array, ((top, bottom), (left, right), (0, 0)), mode)
+
+
+def random_crop(op, array, stream):
+    height, width = [op["size"]] * 2 if isinstance(op["size"], int) else op["size"]
+    if op.get("padding"):
+        array = pad(array, sides_of(op["padding"]), op)
+    if op.get("pad_if_needed") and array.shape[1] < width:
+        array = pad(array, sides_of([width - array.shape[1], 0]), op)
+    if op.get("pad_if_needed") and array.shape[0] < height:
+        array = pad(array, sides_of([0, height - array.shape[0]]), op)
+    i = j = 0
+    if (height, width) != array.shape[:2]:
+        i = stream.below(array.shape[0] - height + 1)
+        j = stream.below(array.shape[1] - width + 1)
+    return np.ascontiguousarray(array[i : i + height, j : j + width])
+
+
+def around_zero(value):
+    return [-value, value] if isinstance(value, (int, float)) else value
+
+
+def random_rotation(op, image, stream):
+    angle = stream.uniform(*around_zero(op["degrees"]))
+    resample = FILTERS[op.get("interpolation", "nearest")]
+    fill = fill_of(op, len(image.getbands()))
+    return image.rotate(angle, resample, op.get("expand", False), op.get("center"), fillcolor=fill)
+
+
+def inverse_affine_matrix(center, angle, translate, scale, shear):
+    rotation, sx, sy = math.radians(angle), math.radians(shear[0]), math.radians(shear[1])
+    a = math.cos(rotation - sy) / math.cos(sy)
+    b = -math.cos(rotation - sy) * math.tan(sx) / math.cos(sy) - math.sin(rotation)
+    c = math.sin(rotation - sy) / math.cos(sy)
+    d = -math.sin(rotation - sy) * math.tan(sx) / math.cos(sy) + math.cos(rotation)
+    matrix = [x / scale for x in [d, -b, 0.0, -c, a, 0.0]]
+    x, y = -center[0] - translate[0], -center[1] - translate[1]
+    matrix[2] += matrix[0] * x + matrix[1] * y
+    matrix[5] += matrix[3] * x + matrix[4] * y
+    matrix[2] += center[0]
+    matrix[5] += center[1]
+    return matrix
+
+
+def affine(image, angle, translate, scale, shear, resample, fill, center=None):
+    if center is None:
+        center = [image.width * 0.5, image.height * 0.5]
+    matrix = inverse_affine_matrix(center, angle, translate, scale, shear)
+    return image.transform(image.size, Image.Transform.AFFINE, matrix, resample, fillcolor=fill)
+
+
+def random_affine(op, image, stream):
+    angle = stream.uniform(*around_zero(op["degrees"]))
+    translate = [0, 0]
+    if "translate" in op:
+        reach = [float(op["translate"][0] * image.width), float(op["translate"][1] * image.height)]
+        translate = [int(round(stream.uniform(-r, r))) for r in reach]
+    scale = stream.uniform(*op["scale"]) if "scale" in op else 1.0
+    shear = [0.0, 0.0]
+    if "shear" in op:
+        ranges = around_zero(op["shear"])
+        shear[0] = stream.uniform(*ranges[:2])
+        if len(ranges) == 4:
+            shear[1] = stream.uniform(*ranges[2:])
+    resample = FILTERS[op.get("interpolation", "nearest")]
+    fill = fill_of(op, len(image.getbands()))
+    return affine(image, angle, translate, scale, shear, resample, fill, op.get("center"))
+
+
+def perspective_coefficients(startpoints, endpoints):
+    rows = []
+    for (x, y), (u, v) in zip(endpoints, startpoints):
+        rows.append([x, y, 1, 0, 0, 0, -u * x, -u * y])
+        rows.append([0, 0, 0, x, y, 1, -v * x, -v * y])
+    return np.linalg.solve(np.array(rows, float), np.array(startpoints, float).reshape(8))
+
+
+def draw_corners(width, height, distortion_scale, stream):
+    dx, dy = int(distortion_scale * (width // 2)), int(distortion_scale * (height // 2))
+
+    def near_begin(reach):
+        return stream.below(reach + 1)
+
+    def near_end(side, reach):
+        return side - reach - 1 + stream.below(reach + 1)
+
+    top_left = [near_begin(dx), near_begin(dy)]
+    top_right = [near_end(width, dx), near_begin(dy)]
+    bottom_right = [near_end(width, dx), near_end(height, dy)]
+    bottom_left = [near_begin(dx), near_end(height, dy)]
+    return [top_left, top_right, bottom_right, bottom_left]
+
+
+def warp_function(op, image, stream):
+    """Rotation and affine as a whole; the pixels alone of a perspective with given coefficients."""
+    return {"RandomRotation": random_rotation, "RandomAffine": random_affine}[op["op"]](op, image, stream)
 
 
 # ---- colours: torchvision.transforms.functional_pil ----
@@ -222,8 +349,13 @@ def apply_transform(op, array, key, sample, index):
         return array  # converted() does it
     stream = Stream(key, sample, index)
     steps = geometry_steps(op, array.shape[0], array.shape[1], stream)
+    if op["op"] == "Pad":
+        return pad(array, sides_of(op["padding"]), op)
+    if op["op"] == "RandomCrop":
+        return random_crop(op, array, stream)
     if steps is None:
-        return on_image(array, lambda image: colour_function(op, image, stream))
+        function = warp_function if op["op"] in ("RandomRotation", "RandomAffine") else colour_function
+        return on_image(array, lambda image: function(op, image, stream))
     for step in steps:
         array = apply_step(array, step)
     return array

@@ -11,6 +11,8 @@ TEST(Names, AreTheWordsOfTheCommandLine) {
   EXPECT_EQ(to_string(DType::f32), "f32");
   EXPECT_EQ(to_string(Layout::nchw), "nchw");
   EXPECT_EQ(to_string(Layout::nhwc), "nhwc");
+  EXPECT_EQ(to_string(PaddingMode::constant), "constant");
+  EXPECT_EQ(to_string(PaddingMode::symmetric), "symmetric");
   EXPECT_EQ(to_string(StartMethod::forkserver), "forkserver");
   EXPECT_EQ(to_string(StartMethod::spawn), "spawn");
   EXPECT_EQ(to_string(StartMethod::fork), "fork");
