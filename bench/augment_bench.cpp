@@ -1,15 +1,21 @@
 // What happens to one image after decoding, on one core. The photos of $SLABRING_PHOTOS (a folder of class folders)
-// show how much that is beside decoding them; without it those benchmarks are left out.
+// show how much that is beside decoding them; without it those benchmarks are left out. $SLABRING_KERNELS, such as
+// AVX2, names the instruction set to measure instead of the best.
 #include <benchmark/benchmark.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
+#include "augment/kernel_target.hpp"
 #include "augment/program.hpp"
 #include "augment/scratch.hpp"
 #include "base/random.hpp"
@@ -19,17 +25,33 @@
 namespace slabring {
 namespace {
 
-// Rows are written as a worker does it: one after another through a slab much larger than the caches.
+[[maybe_unused]] const bool target_chosen = [] {
+  const char* target = std::getenv("SLABRING_KERNELS");
+  if (target != nullptr) choose_kernel_target(target);
+  return target != nullptr;
+}();
+
+// Rows are written as a worker does it: one after another through slabs much larger than the caches, in huge pages as
+// far as the kernel has them.
 class Slab {
  public:
-  explicit Slab(std::size_t row_bytes) : row_bytes_(row_bytes), bytes_(rows * row_bytes) {}
-  std::byte* next_row() { return bytes_.data() + (next_++ % rows) * row_bytes_; }
+  explicit Slab(std::size_t row_bytes)
+      : row_bytes_(row_bytes),
+        size_((rows * row_bytes + huge_page - 1) / huge_page * huge_page),
+        bytes_(static_cast<std::byte*>(std::aligned_alloc(huge_page, size_)), std::free) {
+    if (!bytes_) throw std::bad_alloc();
+    madvise(bytes_.get(), size_, MADV_HUGEPAGE);
+    std::memset(bytes_.get(), 0, size_);
+  }
+  std::byte* next_row() { return bytes_.get() + (next_++ % rows) * row_bytes_; }
 
  private:
   static constexpr std::size_t rows = 64;
+  static constexpr std::size_t huge_page = std::size_t{1} << 21;
   std::size_t row_bytes_;
+  std::size_t size_;
   std::size_t next_ = 0;
-  std::vector<std::byte> bytes_;
+  std::unique_ptr<std::byte, decltype(&std::free)> bytes_;
 };
 
 /// Time for each output pixel, shown with its unit.

@@ -40,21 +40,33 @@ double sinc(double x) {
 
 double lanczos(double x) { return x >= -3.0 && x < 3.0 ? sinc(x) * sinc(x / 3.0) : 0.0; }
 
+// Writes the weights of the pixels first .. first + count - 1 around `middle` and returns their sum. Made for each
+// filter, so that it is compiled into the loop: most images have weights of their own.
+template <double (*weight)(double)>
+double write_weights(int first, int count, double middle, double inverse, double* out) {
+  double sum = 0.0;
+  for (int i = 0; i < count; ++i) {
+    out[i] = weight((first + i - middle + 0.5) * inverse);
+    sum += out[i];
+  }
+  return sum;
+}
+
 struct Filter {
-  double (*weight)(double);
+  double (*write)(int first, int count, double middle, double inverse, double* out);
   double support;  // half its width, in input pixels when nothing shrinks
 };
 
 Filter filter_of(Interpolation interpolation) noexcept {
   switch (interpolation) {
-    case Interpolation::box: return {box, 0.5};
-    case Interpolation::hamming: return {hamming, 1.0};
-    case Interpolation::bicubic: return {bicubic, 2.0};
-    case Interpolation::lanczos: return {lanczos, 3.0};
-    case Interpolation::nearest:  // has its own positions, see nearest_span()
+    case Interpolation::box: return {write_weights<box>, 0.5};
+    case Interpolation::hamming: return {write_weights<hamming>, 1.0};
+    case Interpolation::bicubic: return {write_weights<bicubic>, 2.0};
+    case Interpolation::lanczos: return {write_weights<lanczos>, 3.0};
+    case Interpolation::nearest:  // has its own positions, see for_each_nearest()
     case Interpolation::bilinear: break;
   }
-  return {bilinear, 1.0};
+  return {write_weights<bilinear>, 1.0};
 }
 
 // ---- where a filter lies ----
@@ -81,14 +93,7 @@ class Placement {
 
   // Writes the weights of the span's pixels, their sum made 1.
   void weights(int pixel, PixelSpan span, double* out) const {
-    const double middle = center(pixel);
-    const double inverse = 1.0 / stretch_;
-    double sum = 0.0;
-    for (int i = span.begin; i < span.end; ++i) {
-      const double weight = filter_.weight((i - middle + 0.5) * inverse);
-      out[i - span.begin] = weight;
-      sum += weight;
-    }
+    const double sum = filter_.write(span.begin, span.end - span.begin, center(pixel), 1.0 / stretch_, out);
     if (sum == 0.0) return;
     for (int i = 0; i < span.end - span.begin; ++i) out[i] /= sum;
   }

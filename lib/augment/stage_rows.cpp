@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "augment/resample.hpp"
@@ -27,7 +28,8 @@ StageRows::StageRows(const GeometryStage& stage, const ImageView& pixels, StageS
   if (horizontal_) {
     // Only the nearest filter leaves rows out.
     if (!vertical_ || stage.interpolation != Interpolation::nearest) rows_ahead_ = rows_at_once;
-    ring_rows_ = rows_ahead_ + (vertical_ ? scratch.vertical.taps() - 1 : 0);
+    const int needed = rows_ahead_ + (vertical_ ? scratch.vertical.taps() - 1 : 0);
+    ring_rows_ = static_cast<int>(std::bit_ceil(static_cast<unsigned>(needed)));
   }
   shown_.x -= stage.window.x;
   shown_.y -= stage.window.y;
@@ -73,7 +75,7 @@ const std::uint8_t* StageRows::input_row(int y) {
 
 std::uint8_t* StageRows::ring_row(int y) {
   std::uint8_t* ring = scratch_.ring.take(static_cast<std::size_t>(ring_rows_) * ring_stride_);
-  return ring + static_cast<std::size_t>(y % ring_rows_) * ring_stride_;
+  return ring + static_cast<std::size_t>(y & (ring_rows_ - 1)) * ring_stride_;
 }
 
 void StageRows::resample_from(int first) {

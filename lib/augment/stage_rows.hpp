@@ -39,7 +39,7 @@ class StageRows {
   std::size_t window_bytes_;
   std::size_t shown_bytes_;
   std::size_t ring_stride_;
-  int ring_rows_ = 0;
+  int ring_rows_ = 0;     // a power of two
   int rows_ahead_ = 1;    // that are resampled at once
   int next_input_y_ = 0;  // the first row that is not in the ring yet
 };
