@@ -86,7 +86,12 @@ struct Field {
   std::string_view key;
   Value Op::*member;
   std::string (*check)(const Value&);
-  Presence presence = Presence::optional;
+  Presence presence;
+
+  /// Written out because clang 14 deduces no arguments of aggregates.
+  Field(std::string_view name, Value Op::*of, std::string (*fault_in)(const Value&),
+        Presence whether = Presence::optional)
+      : key(name), member(of), check(fault_in), presence(whether) {}
 
   void read(const JsonObject& object, Op& op) const {
     if (presence == Presence::required || object.find(key) != nullptr) read_value(object, key, op.*member);

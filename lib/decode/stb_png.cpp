@@ -58,7 +58,7 @@ namespace {
 
 }  // namespace
 
-void StbPixels::Free::operator()(void* data) const noexcept { std::free(data); }
+void StbPixels::Free::operator()(void* pixels) const noexcept { std::free(pixels); }
 
 StbPixels stb_decode_png(std::span<const std::byte> png, bool wide, std::size_t largest) {
   if (png.size() > INT_MAX) {

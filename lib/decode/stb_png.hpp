@@ -13,7 +13,7 @@ namespace slabring {
 /// bits are scaled to 8). 16-bit samples have the machine's byte order.
 struct StbPixels {
   struct Free {
-    void operator()(void* data) const noexcept;
+    void operator()(void* pixels) const noexcept;
   };
   std::unique_ptr<void, Free> data;
   int width = 0;
