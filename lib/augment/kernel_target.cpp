@@ -7,9 +7,10 @@
 namespace slabring {
 namespace {
 
-std::vector<std::int64_t> targets() {
-  hwy::SetSupportedTargetsForTest(0);  // all that the machine has, whatever was chosen before
-  return hwy::SupportedAndGeneratedTargets();
+// What the machine has; asked once, before anything is chosen.
+const std::vector<std::int64_t>& targets() {
+  static const std::vector<std::int64_t> all = hwy::SupportedAndGeneratedTargets();
+  return all;
 }
 
 }  // namespace
@@ -21,9 +22,11 @@ std::vector<std::string> kernel_targets() {
 }
 
 void choose_kernel_target(const std::string& target) {
+  std::int64_t chosen = 0;
   for (const std::int64_t one : targets()) {
-    if (hwy::TargetName(one) == target) hwy::SetSupportedTargetsForTest(one);
+    if (hwy::TargetName(one) == target) chosen = one;
   }
+  hwy::SetSupportedTargetsForTest(chosen);
 }
 
 }  // namespace slabring

@@ -2,16 +2,22 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
+#include "augment/every_target.hpp"
 #include "augment/images.hpp"
+#include "base/names.hpp"
 #include "base/sample_failure.hpp"
 #include "slabring/error.hpp"
 
@@ -323,6 +329,70 @@ TEST(ProgramRandomness, ImageOfImpossibleShapeIsCroppedInTheMiddle) {
   EXPECT_EQ(crop_of(program, 1000, 2, {}), (Rect{498, 0, 3, 2}));  // 2 x 4 / 3 = 2.67
   EXPECT_EQ(crop_of(program, 1, 1, {}), (Rect{0, 0, 1, 1}));
 }
+
+/// Pixels that end where memory ends, and begin where it begins when `backwards` (rows from the last to the first).
+class GuardedImage {
+ public:
+  GuardedImage(const Image& image, bool backwards) : size_(image.bytes.size()), mapped_(pages(size_) + 2 * page) {
+    memory_ = static_cast<std::uint8_t*>(mmap(nullptr, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (memory_ == MAP_FAILED) throw std::bad_alloc();
+    if (mprotect(memory_ + page, mapped_ - 2 * page, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    std::uint8_t* first = memory_ + mapped_ - page - size_;
+    const auto line = static_cast<std::ptrdiff_t>(image.width) * image.channels;
+    view_ = {first, image.width, image.height, image.channels, line};
+    if (backwards) view_ = {first + line * (image.height - 1), image.width, image.height, image.channels, -line};
+    for (int y = 0; y < image.height; ++y) {
+      std::copy_n(image.view().row(y), line, first + (view_.row(y) - first));
+    }
+  }
+  ~GuardedImage() { munmap(memory_, mapped_); }
+  GuardedImage(const GuardedImage&) = delete;
+  GuardedImage& operator=(const GuardedImage&) = delete;
+  const ImageView& view() const { return view_; }
+
+ private:
+  static constexpr std::size_t page = 4096;
+  static std::size_t pages(std::size_t bytes) { return (bytes + page - 1) / page * page; }
+
+  std::size_t size_;
+  std::size_t mapped_;
+  std::uint8_t* memory_;
+  ImageView view_;
+};
+
+class ProgramOnEveryTarget : public test::EveryTarget {};
+
+TEST_P(ProgramOnEveryTarget, ReadsNothingBeyondTheImageAndGivesTheSameRow) {
+  RandomStream random(1, SampleId{2}, 3);
+  const auto side = [&](std::uint64_t longest) { return static_cast<int>(1 + random.below(longest)); };
+  AugmentScratch scratch;
+  SamplePlan plan;
+  for (int i = 0; i < 200; ++i) {
+    const Image image = test::noise(side(i % 3 == 0 ? 6 : 90), side(i % 5 == 0 ? 6 : 90), 1 + i % 4);
+    const Size size(side(40), side(i % 7 == 0 ? 300 : 40));
+    const auto filter = static_cast<Interpolation>(random.below(names_of<Interpolation>().size()));
+    const auto dtype = static_cast<DType>(random.below(3));
+    const auto layout = static_cast<Layout>(random.below(2));
+    const Pipeline pipeline({Resize(size, filter), RandomHorizontalFlip(i % 2)});
+    const Program program(pipeline, dtype, layout, image.shape());
+    const GuardedImage guarded(image, i % 4 == 1);
+    std::vector<std::byte> row(program.row_shape().bytes());
+    program.plan(image.width, image.height, {}, plan);
+    const Rect& region = plan.region();
+    const ImageView& view = guarded.view();
+    program.run(plan,
+                {view.row(region.y) + std::ptrdiff_t{region.x} * image.channels, region.width, region.height,
+                 image.channels, view.stride},
+                row.data(), scratch);
+
+    choose_kernel_target("");
+    const Program best(pipeline, dtype, layout, image.shape());
+    ASSERT_EQ(row, test::transformed(best, image)) << i;
+    choose_kernel_target(GetParam());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, ProgramOnEveryTarget, ::testing::ValuesIn(kernel_targets()), test::target_name);
 
 }  // namespace
 }  // namespace slabring
