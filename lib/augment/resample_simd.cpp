@@ -32,30 +32,36 @@ void BlendRows(const std::uint8_t* const* rows, const AxisFilter& filter, int y,
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Weighted sums in the making. The second of each is for targets that add the products of a pair at the end.
+// Weighted sums in the making. NEON adds the two products of a pair only at the end, those of the upper lanes in the
+// second sum of each; elsewhere that stays empty.
 template <class D32>
 struct Sums {
   using V = hn::Vec<D32>;
-  V high, high_more;
-  V low, low_more;
+  V high, high_upper;
+  V low, low_upper;
 
-  explicit HWY_INLINE Sums(D32 d32)
-      : high(hn::Zero(d32)),
-        high_more(hn::Zero(d32)),
-        low(hn::Set(d32, std::int32_t{1} << (weight_bits - 1))),  // rounds
-        low_more(hn::Zero(d32)) {}
+  explicit HWY_INLINE Sums(D32 d32) : high(hn::Zero(d32)), high_upper(hn::Zero(d32)) {
+    const V half = hn::Set(d32, std::int32_t{1} << (weight_bits - 1));  // rounds; once for each pair
+#if HWY_TARGET == HWY_NEON
+    low = hn::OddEven(hn::Zero(d32), half);
+    low_upper = low;
+#else
+    low = half;
+    low_upper = hn::Zero(d32);
+#endif
+  }
 
   // Adds pairs of 16-bit factors times pairs of weights.
   template <class V16>
   HWY_INLINE void add(D32 d32, V16 factors, V16 high_weights, V16 low_weights) {
-    high = hn::ReorderWidenMulAccumulate(d32, factors, high_weights, high, high_more);
-    low = hn::ReorderWidenMulAccumulate(d32, factors, low_weights, low, low_more);
+    high = hn::ReorderWidenMulAccumulate(d32, factors, high_weights, high, high_upper);
+    low = hn::ReorderWidenMulAccumulate(d32, factors, low_weights, low, low_upper);
   }
 
   // The integer parts, not clamped yet.
   HWY_INLINE V rounded() const {
-    const V sum = hn::Add(hn::ShiftLeft<8>(hn::RearrangeToOddPlusEven(high, high_more)),
-                          hn::RearrangeToOddPlusEven(low, low_more));
+    const V sum = hn::Add(hn::ShiftLeft<8>(hn::RearrangeToOddPlusEven(high, high_upper)),
+                          hn::RearrangeToOddPlusEven(low, low_upper));
     return hn::ShiftRight<weight_bits>(sum);
   }
 };
