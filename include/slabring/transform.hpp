@@ -15,7 +15,9 @@
 #include "slabring/sample.hpp"
 #include "slabring/tensor.hpp"
 #include "slabring/transforms/colour.hpp"
+#include "slabring/transforms/control.hpp"
 #include "slabring/transforms/geometry.hpp"
+#include "slabring/transforms/policy.hpp"
 
 namespace slabring {
 
@@ -28,6 +30,21 @@ struct Normalize {
   /// The mean and deviation of ImageNet that torchvision's models were trained with.
   static Normalize imagenet() { return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}; }
   bool operator==(const Normalize&) const = default;
+};
+
+/// torchvision.transforms.RandomErasing: a rectangle of the row, after conversion and Normalize, whose values become
+/// `value` (one, or one for each channel, in the row's units) or normally distributed ones. Stands last. With dtype u8
+/// a value is a whole number from 0 to 255, and `random` is not possible.
+struct RandomErasing {
+  double p = 0.5;
+  std::array<double, 2> scale{0.02, 0.33};  ///< of the area
+  std::array<double, 2> ratio{0.3, 3.3};
+  std::vector<double> value{0.0};  ///< none: random
+
+  explicit RandomErasing(double probability = 0.5, std::array<double, 2> area = {0.02, 0.33},
+                         std::array<double, 2> aspect = {0.3, 3.3}, std::vector<double> values = {0.0})
+      : p(probability), scale(area), ratio(aspect), value(std::move(values)) {}
+  bool operator==(const RandomErasing&) const = default;
 };
 
 /// The randomness a user's transform may use: a pure function of (seed, epoch, sample id, position in the pipeline).
@@ -62,10 +79,12 @@ struct Lambda {
 };
 
 /// One transform of any kind. A struct, so that lists of transforms inside a transform can name it.
-struct Transform : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad,
-                                RandomCrop, RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective,
-                                ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast,
-                                RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, Normalize, Lambda> {
+struct Transform
+    : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop,
+                   RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective, ColorJitter, Grayscale,
+                   RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomPosterize,
+                   RandomSolarize, RandomInvert, GaussianBlur, AutoAugment, RandAugment, TrivialAugmentWide, AugMix,
+                   RandomApply, RandomChoice, RandomOrder, Normalize, RandomErasing, Lambda> {
   using variant::variant;
 };
 
@@ -88,7 +107,7 @@ class SLABRING_API Pipeline {
   std::string to_json() const;
 
   const std::vector<Transform>& transforms() const noexcept { return transforms_; }
-  /// True when the pipeline can be carried to another program (no Lambda in it).
+  /// True when the pipeline can be carried to another program (no Lambda in it, however deep).
   bool portable() const noexcept;
 
   /// What a pipeline file may fix besides the transforms.

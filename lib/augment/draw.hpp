@@ -11,8 +11,9 @@ struct SampleKey {
   SampleId id{};
 };
 
-/// Draws everything that is random in the transforms for one image, in torchvision's order, and lays out what they do
-/// to it. Which numbers a transform draws depends on nothing but `key` and its own place in the tree.
-void draw(const OpTree& tree, const SampleKey& key, StagePlanner& stages);
+/// Draws everything that is random in the transforms for one image, in torchvision's order, and lays out in `plan` what
+/// they do to it; returns the size that it has then. Which numbers a transform draws depends on nothing but `key` and
+/// its own place in the tree. Throws SampleFailure for an image that the transforms cannot be applied to.
+Size draw(const OpTree& tree, Size image, const SampleKey& key, SamplePlan& plan);
 
 }  // namespace slabring

@@ -28,6 +28,13 @@ struct GeometryStage {
   Rect read_region() const noexcept;
 };
 
+/// A rectangle of the finished row that is overwritten.
+struct Erasure {
+  const RandomErasing* op;
+  Rect rect;
+  RandomStream random;  ///< of the values, where they are random
+};
+
 /// What will be done to one image. Reused between samples; const use only after Program::plan.
 struct SamplePlan {
   /// A stage, then the operations on its result: those of `ops` from where the step before ended.
@@ -37,7 +44,8 @@ struct SamplePlan {
   };
   std::vector<Step> steps;   ///< at least one; the last has no operations
   std::vector<ImageOp> ops;  ///< of all steps, one after another
-  Rect source_region;        ///< the part of the image that the first stage reads
+  std::vector<Erasure> erasures;
+  Rect source_region;  ///< the part of the image that the first stage reads
 
   const Rect& region() const noexcept { return source_region; }
 };

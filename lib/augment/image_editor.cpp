@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <exception>
 
 #include "augment/border.hpp"
 #include "augment/colour.hpp"
+#include "augment/gaussian_blur.hpp"
 #include "augment/sharpness.hpp"
 #include "augment/warp.hpp"
 #include "base/sample_failure.hpp"
@@ -24,6 +27,10 @@ void call(const op::Call& call, const MutableImageView& image) {
     throw SampleFailure(SampleStatus::transform_failed,
                         fmt::format("{}: threw something that is no std::exception", *call.place));
   }
+}
+
+std::size_t bytes_of(const ImageView& image) noexcept {
+  return static_cast<std::size_t>(image.stride) * static_cast<std::size_t>(image.height);
 }
 
 }  // namespace
@@ -44,6 +51,13 @@ const MutableImageView& ImageEditor::image() {
   pending_.apply(image_);
   pending_.reset();
   return image_;
+}
+
+// Product and sum are rounded one after the other, as torch does them.
+void ImageEditor::add_to_mix(float weight) {
+  const std::uint8_t* bytes = image_.data;
+  float* mix = scratch_.mix().data();
+  for (std::size_t i = 0; i < bytes_of(image_); ++i) mix[i] += weight * static_cast<float>(bytes[i]);
 }
 
 struct ImageEditor::Applier {
@@ -108,6 +122,26 @@ struct ImageEditor::Applier {
     replace(editor.image_.width, editor.image_.height, [&](const ImageView& image, const MutableImageView& out) {
       warp_perspective(image, op.matrix, op.interpolation, op.fill, out);
     });
+  }
+  void operator()(const op::GaussianBlur& op) const {
+    gaussian_blur(editor.image(), op.kernel_size, op.sigma, editor.scratch_.floats());
+  }
+  void operator()(const op::MixBegin& op) const {
+    const MutableImageView& image = editor.image();
+    std::memcpy(editor.scratch_.kept().take(bytes_of(image)), image.data, bytes_of(image));
+    std::fill_n(editor.scratch_.mix().take(bytes_of(image)), bytes_of(image), 0.0F);
+    editor.add_to_mix(op.weight);
+  }
+  void operator()(const op::MixAdd& op) const {
+    const MutableImageView& image = editor.image();
+    editor.add_to_mix(op.weight);
+    std::memcpy(image.data, editor.scratch_.kept().data(), bytes_of(image));
+  }
+  void operator()(const op::MixEnd&) const {
+    const MutableImageView& image = editor.image();
+    const float* mix = editor.scratch_.mix().data();
+    std::transform(mix, mix + bytes_of(image), image.data,
+                   [](float value) { return static_cast<std::uint8_t>(static_cast<int>(value)); });
   }
   void operator()(const op::Call& op) const { call(op, editor.image()); }
 };

@@ -25,6 +25,7 @@ class ImageEditor {
 
  private:
   struct Applier;
+  void add_to_mix(float weight);
 
   AugmentScratch& scratch_;
   std::size_t buffer_ = 0;

@@ -11,8 +11,12 @@
 namespace slabring {
 namespace {
 
+ImageForm form_after_nodes(const OpTree& tree, std::uint32_t begin, std::uint32_t end, ImageForm form);
+
 // What each transform makes of a form; those that are not named keep it.
 struct FormAfter {
+  const OpTree& tree;
+  std::uint32_t index;
   const OpNode& node;
   ImageForm form;
 
@@ -52,7 +56,29 @@ struct FormAfter {
 
   ImageForm operator()(const Grayscale& op) const { return {coloured().size, op.num_output_channels}; }
   ImageForm operator()(const Normalize&) const { return form; }
+  ImageForm operator()(const RandomErasing&) const { return form; }
   ImageForm operator()(const Lambda&) const { return form; }
+
+  ImageForm operator()(const RandomApply&) const {
+    return either(form, form_after_nodes(tree, index + 1, node.end, form));
+  }
+  ImageForm operator()(const RandomChoice&) const {
+    ImageForm all = form_of_child(index + 1);
+    for (std::uint32_t i = tree.next(index + 1); i < node.end; i = tree.next(i)) all = either(all, form_of_child(i));
+    return all;
+  }
+  ImageForm operator()(const RandomOrder&) const {
+    // What one makes of the form it is given, another may be given: only if none changes it, the order does not matter.
+    ImageForm all = form;
+    for (std::uint32_t i = index + 1; i < node.end; i = tree.next(i)) all = either(all, form_of_child(i));
+    if (!all.size) form_after_nodes(tree, index + 1, node.end, all);  // of any size, they have to be possible
+    return all;
+  }
+
+  ImageForm operator()(const AutoAugment& op) const { return filled(op.fill); }
+  ImageForm operator()(const RandAugment& op) const { return filled(op.fill); }
+  ImageForm operator()(const TrivialAugmentWide& op) const { return filled(op.fill); }
+  ImageForm operator()(const AugMix& op) const { return filled(op.fill); }
 
   // Colours, that is.
   template <class Op>
@@ -68,6 +94,22 @@ struct FormAfter {
                                 form.channels));
   }
 
+  ImageForm filled(const Fill& fill) const {
+    check_fill(fill);
+    return coloured();
+  }
+
+  ImageForm form_of_child(std::uint32_t child) const { return form_after_nodes(tree, child, tree.next(child), form); }
+
+  // What is known where it may be the one or the other.
+  ImageForm either(const ImageForm& one, const ImageForm& other) const {
+    if (one.channels != other.channels) {
+      refuse_op(node, fmt::format("gives {} or {} channels, whatever is drawn; must always be as many", one.channels,
+                                  other.channels));
+    }
+    return {one.size == other.size ? one.size : std::nullopt, one.channels};
+  }
+
   ImageForm sized(Size size) const { return {size, form.channels}; }
 
   ImageForm coloured() const {
@@ -76,21 +118,23 @@ struct FormAfter {
   }
 };
 
+ImageForm form_after_nodes(const OpTree& tree, std::uint32_t begin, std::uint32_t end, ImageForm form) {
+  for (std::uint32_t i = begin; i < end; i = tree.next(i)) {
+    const OpNode& node = tree.node(i);
+    if (const auto fault = find_fault(*node.transform)) {
+      refuse_op(node, fmt::format("{} {}", fault->parameter, fault->sentence));
+    }
+    form = std::visit(FormAfter{tree, i, node, form}, *node.transform);
+  }
+  return form;
+}
+
 }  // namespace
 
 void refuse_op(const OpNode& node, const std::string& sentence) {
   throw Error(ErrorCode::pipeline, fmt::format("{}: {}", node.place, sentence));
 }
 
-ImageForm form_after(const OpTree& tree, ImageForm form) {
-  for (std::uint32_t i = 0; i < tree.size(); ++i) {
-    const OpNode& node = tree.node(i);
-    if (const auto fault = find_fault(*node.transform)) {
-      refuse_op(node, fmt::format("{} {}", fault->parameter, fault->sentence));
-    }
-    form = std::visit(FormAfter{node, form}, *node.transform);
-  }
-  return form;
-}
+ImageForm form_after(const OpTree& tree, ImageForm form) { return form_after_nodes(tree, 0, tree.size(), form); }
 
 }  // namespace slabring

@@ -64,6 +64,24 @@ struct Perspective {
   Interpolation interpolation;
   Colour fill;
 };
+struct GaussianBlur {
+  std::array<int, 2> kernel_size;
+  double sigma;
+};
+
+// AugMix: MixBegin, then for each chain its operations and a MixAdd, then MixEnd. Chains keep size and channels.
+
+/// Keeps the image, and begins a sum with `weight` of it.
+struct MixBegin {
+  float weight;
+};
+/// Adds `weight` of the image to the sum, and goes on with the one that was kept.
+struct MixAdd {
+  float weight;
+};
+/// The image becomes the sum, cut off to whole numbers.
+struct MixEnd {};
+
 /// A user's function.
 struct Call {
   const Lambda* lambda;
@@ -73,8 +91,9 @@ struct Call {
 
 }  // namespace op
 
-using ImageOp = std::variant<op::Brightness, op::Contrast, op::Saturation, op::Hue, op::Sharpness, op::ToGrayscale,
-                             op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Window,
-                             op::QuarterTurn, op::Affine, op::Perspective, op::Call>;
+using ImageOp =
+    std::variant<op::Brightness, op::Contrast, op::Saturation, op::Hue, op::Sharpness, op::ToGrayscale,
+                 op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Window, op::QuarterTurn,
+                 op::Affine, op::Perspective, op::GaussianBlur, op::MixBegin, op::MixAdd, op::MixEnd, op::Call>;
 
 }  // namespace slabring

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "augment/parameters.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -16,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_text_bytes = std::size_t{1} << 20;
-constexpr std::size_t max_depth = 8;  // a pipeline needs 4
+constexpr std::size_t max_depth = 4 + 2 * max_nesting;  // a pipeline needs 4, and a list in it 2 more
 constexpr std::size_t max_shown = 80;
 
 [[noreturn]] void refuse_text(const std::string& sentence) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "augment/json_reader.hpp"
+#include "augment/op_json.hpp"
 #include "augment/parameters.hpp"
 #include "slabring/transform.hpp"
 
@@ -62,6 +63,25 @@ void read_value(const JsonObject& object, std::string_view key, std::optional<Va
   read_value(object, key, into.emplace());
 }
 
+/// One whole number for both, or [x, y].
+inline void read_value(const JsonObject& object, std::string_view key, std::array<int, 2>& into) {
+  const std::vector<int> sides = object.integers(key);
+  if (sides.size() > 2 || sides.empty()) {
+    object.refuse(key, fmt::format("{} is no kernel; must be a whole number or [x, y]", shown(object.at(key))));
+  }
+  into = {sides.front(), sides.back()};
+}
+inline void read_value(const JsonObject& object, std::string_view key, AutoAugmentPolicy& into) {
+  into = object.choice<AutoAugmentPolicy>(key);
+}
+inline void read_value(const JsonObject& object, std::string_view key, TransformList& into) {
+  std::vector<Transform> transforms;
+  for (const nlohmann::json& item : object.list(key)) {
+    transforms.push_back(read_transform(item, fmt::format("{}[{}]", object.place_of(key), transforms.size())));
+  }
+  into = TransformList(std::move(transforms));
+}
+
 template <class Value>
 nlohmann::ordered_json json_of(const Value& value) {
   return value;
@@ -72,6 +92,10 @@ inline nlohmann::ordered_json json_of(const Padding& value) {
 }
 inline nlohmann::ordered_json json_of(const Fill& value) {
   return value.values.size() == 1 ? nlohmann::ordered_json(value.values[0]) : nlohmann::ordered_json(value.values);
+}
+inline nlohmann::ordered_json json_of(AutoAugmentPolicy value) { return to_string(value); }
+inline nlohmann::ordered_json json_of(const TransformList&) {
+  return nlohmann::ordered_json::array();  // transform_json() goes down
 }
 inline nlohmann::ordered_json json_of(PaddingMode value) { return to_string(value); }
 inline nlohmann::ordered_json json_of(Interpolation value) { return to_string(value); }

@@ -2,6 +2,8 @@
 // Everything else that has to know the parameters (reading, writing, checking) is made from these rows.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <tuple>
 #include <type_traits>
@@ -9,6 +11,7 @@
 
 #include "augment/op_fields.hpp"
 #include "augment/op_json.hpp"
+#include "augment/op_tree.hpp"
 #include "augment/parameter_checks.hpp"
 #include "augment/parameters.hpp"
 #include "slabring/error.hpp"
@@ -280,7 +283,165 @@ struct Row<RandomInvert> : ProbabilityRow<RandomInvert> {
   static constexpr std::string_view name = "RandomInvert";
 };
 
+/// GaussianBlur's `sigma`: one number is always that one.
+std::array<double, 2> just(double value) { return {value, value}; }
+
+template <>
+struct Row<GaussianBlur> {
+  static constexpr std::string_view name = "GaussianBlur";
+  static GaussianBlur blank() { return GaussianBlur(1); }
+  static auto fields() {
+    return std::tuple(Field("kernel_size", &GaussianBlur::kernel_size, checks::kernel, required),
+                      RangeField<GaussianBlur>{"sigma", &GaussianBlur::sigma, just, checks::positive_range});
+  }
+};
+
+// ---- policies ----
+
+template <>
+struct Row<AutoAugment> {
+  static constexpr std::string_view name = "AutoAugment";
+  static AutoAugment blank() { return AutoAugment(); }
+  static auto fields() {
+    return std::tuple(Field("policy", &AutoAugment::policy, checks::policy),
+                      Field("interpolation", &AutoAugment::interpolation, checks::warp_interpolation),
+                      Field("fill", &AutoAugment::fill, checks::fill));
+  }
+};
+
+template <>
+struct Row<RandAugment> {
+  static constexpr std::string_view name = "RandAugment";
+  static RandAugment blank() { return RandAugment(); }
+  static auto fields() {
+    return std::tuple(Field("num_ops", &RandAugment::num_ops, checks::small_count),
+                      Field("magnitude", &RandAugment::magnitude, checks::any_number),
+                      Field("num_magnitude_bins", &RandAugment::num_magnitude_bins, checks::bins),
+                      Field("interpolation", &RandAugment::interpolation, checks::warp_interpolation),
+                      Field("fill", &RandAugment::fill, checks::fill));
+  }
+  static std::optional<ParameterFault> cross_fault(const RandAugment& op) {
+    if (op.magnitude >= 0 && op.magnitude < op.num_magnitude_bins) return {};
+    return ParameterFault{"magnitude", fmt::format("{} is none of the {} bins; must be 0 to {}", op.magnitude,
+                                                   op.num_magnitude_bins, op.num_magnitude_bins - 1)};
+  }
+};
+
+template <>
+struct Row<TrivialAugmentWide> {
+  static constexpr std::string_view name = "TrivialAugmentWide";
+  static TrivialAugmentWide blank() { return TrivialAugmentWide(); }
+  static auto fields() {
+    return std::tuple(Field("num_magnitude_bins", &TrivialAugmentWide::num_magnitude_bins, checks::bins),
+                      Field("interpolation", &TrivialAugmentWide::interpolation, checks::warp_interpolation),
+                      Field("fill", &TrivialAugmentWide::fill, checks::fill));
+  }
+};
+
+template <>
+struct Row<AugMix> {
+  static constexpr std::string_view name = "AugMix";
+  static AugMix blank() { return AugMix(); }
+  static auto fields() {
+    return std::tuple(Field("severity", &AugMix::severity, checks::severity),
+                      Field("mixture_width", &AugMix::mixture_width, checks::small_count),
+                      Field("chain_depth", &AugMix::chain_depth, checks::depth),
+                      Field("alpha", &AugMix::alpha, checks::concentration),
+                      Field("all_ops", &AugMix::all_ops, checks::anything),
+                      Field("interpolation", &AugMix::interpolation, checks::warp_interpolation),
+                      Field("fill", &AugMix::fill, checks::fill));
+  }
+};
+
+// ---- control ----
+
+/// RandomChoice's `p`, left out where all are alike.
+struct SparseWeights {
+  std::string_view key = "p";
+
+  void read(const JsonObject& object, RandomChoice& op) const {
+    if (object.find(key) != nullptr) op.p = object.numbers(key);
+  }
+  void write(ordered_json& out, const RandomChoice& op) const {
+    if (!op.p.empty()) out[key] = op.p;
+  }
+  std::optional<ParameterFault> fault(const RandomChoice& op) const {
+    std::string sentence = checks::weights(op.p);
+    if (sentence.empty()) return {};
+    return ParameterFault{key, std::move(sentence)};
+  }
+};
+
+template <>
+struct Row<RandomApply> {
+  static constexpr std::string_view name = "RandomApply";
+  static RandomApply blank() { return RandomApply(TransformList()); }
+  static auto fields() {
+    return std::tuple(Field("transforms", &RandomApply::transforms, checks::list, required),
+                      Field("p", &RandomApply::p, checks::probability));
+  }
+};
+
+template <>
+struct Row<RandomChoice> {
+  static constexpr std::string_view name = "RandomChoice";
+  static RandomChoice blank() { return RandomChoice(TransformList()); }
+  static auto fields() {
+    return std::tuple(Field("transforms", &RandomChoice::transforms, checks::list, required), SparseWeights{});
+  }
+  static std::optional<ParameterFault> cross_fault(const RandomChoice& op) {
+    if (op.p.empty() || op.p.size() == op.transforms.items().size()) return {};
+    return ParameterFault{"p", fmt::format("has {} weights for {} transforms; must have as many", op.p.size(),
+                                           op.transforms.items().size())};
+  }
+};
+
+template <>
+struct Row<RandomOrder> {
+  static constexpr std::string_view name = "RandomOrder";
+  static RandomOrder blank() { return RandomOrder(TransformList()); }
+  static auto fields() { return std::tuple(Field("transforms", &RandomOrder::transforms, checks::list, required)); }
+};
+
 // ---- the rest ----
+
+/// RandomErasing's `value`: a number, one for each channel, or "random".
+struct ErasingValueField {
+  std::string_view key = "value";
+
+  void read(const JsonObject& object, RandomErasing& op) const {
+    const json* value = object.find(key);
+    if (value == nullptr) return;
+    if (value->is_string()) {
+      if (object.word(key) != "random") object.refuse_word(key, std::array<std::string_view, 1>{"random"});
+      op.value.clear();
+    } else if (value->is_number()) {
+      op.value = {object.number(key)};
+    } else {
+      op.value = object.numbers(key);
+      if (op.value.empty()) object.refuse(key, "[] is empty; must be a number, one for each channel, or \"random\"");
+    }
+  }
+  void write(ordered_json& out, const RandomErasing& op) const {
+    out[key] = op.value.empty() ? ordered_json("random") : ordered_json(op.value);
+  }
+  std::optional<ParameterFault> fault(const RandomErasing& op) const {
+    std::string sentence = checks::erasing_value(op.value);
+    if (sentence.empty()) return {};
+    return ParameterFault{key, std::move(sentence)};
+  }
+};
+
+template <>
+struct Row<RandomErasing> {
+  static constexpr std::string_view name = "RandomErasing";
+  static RandomErasing blank() { return RandomErasing(); }
+  static auto fields() {
+    return std::tuple(Field("p", &RandomErasing::p, checks::probability),
+                      Field("scale", &RandomErasing::scale, checks::share_range),
+                      Field("ratio", &RandomErasing::ratio, checks::positive_range), ErasingValueField{});
+  }
+};
 
 template <>
 struct Row<Normalize> {
@@ -410,6 +571,15 @@ ordered_json transform_json(const Transform& transform, const std::string& posit
     std::apply([&](const auto&... fields) { (fields.write(out, op), ...); }, Row<Op>::fields());
   };
   std::visit(write, transform);
+  if (const auto* list = list_in(transform)) {
+    if (std::count(position.begin(), position.end(), '.') >= max_nesting) {
+      refuse(fmt::format("its list stands in {} others; a pipeline file has at most {} in one another", max_nesting,
+                         max_nesting));
+    }
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      out["transforms"].push_back(transform_json((*list)[i], fmt::format("{}.{}", position, i)));
+    }
+  }
   return out;
 }
 

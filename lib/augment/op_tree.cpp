@@ -6,10 +6,26 @@
 
 namespace slabring {
 
-OpTree::OpTree(const std::vector<Transform>& transforms) {
-  for (const Transform& transform : transforms) {
-    const std::string position = std::to_string(nodes_.size());
-    nodes_.push_back({&transform, position, fmt::format("transform {}, {}", position, op_name(transform))});
+const std::vector<Transform>* list_in(const Transform& transform) noexcept {
+  const auto list = [](const auto& op) -> const std::vector<Transform>* {
+    if constexpr (requires { op.transforms.items(); }) {
+      return &op.transforms.items();
+    } else {
+      return nullptr;
+    }
+  };
+  return std::visit(list, transform);
+}
+
+OpTree::OpTree(const std::vector<Transform>& transforms) { add(transforms, ""); }
+
+void OpTree::add(const std::vector<Transform>& transforms, const std::string& before) {
+  for (std::size_t i = 0; i < transforms.size(); ++i) {
+    const std::size_t index = nodes_.size();
+    const std::string position = fmt::format("{}{}", before, i);
+    nodes_.push_back({&transforms[i], position, fmt::format("transform {}, {}", position, op_name(transforms[i])), 0});
+    if (const auto* inner = list_in(transforms[i])) add(*inner, position + ".");
+    nodes_[index].end = size();
   }
 }
 

@@ -8,22 +8,31 @@
 
 namespace slabring {
 
-/// A transform of a pipeline. Its number in the tree is the op index of its random numbers.
+/// The transforms that a transform holds; null: it is none of those that hold any.
+const std::vector<Transform>* list_in(const Transform& transform) noexcept;
+
+/// A transform of a pipeline, or of a list in it. Its number in the tree is the op index of its random numbers.
 struct OpNode {
   const Transform* transform;
-  std::string position;  ///< "1"
+  std::string position;  ///< "1", or "1.0" for the first in the list of transform 1
   std::string place;     ///< "transform 1, RandomInvert": for messages
+  std::uint32_t end;     ///< behind the last node that it holds; the first stands right behind itself
 };
 
-/// The transforms of a pipeline in order. Points into `transforms`, which must stay where they are.
+/// The transforms of a pipeline in order, those that stand in lists behind the one that holds the list. Points into
+/// `transforms`, which must stay where they are.
 class OpTree {
  public:
   explicit OpTree(const std::vector<Transform>& transforms);
 
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(nodes_.size()); }
   const OpNode& node(std::uint32_t index) const noexcept { return nodes_[index]; }
+  /// The number of the next node of the same list.
+  std::uint32_t next(std::uint32_t index) const noexcept { return nodes_[index].end; }
 
  private:
+  void add(const std::vector<Transform>& transforms, const std::string& before);
+
   std::vector<OpNode> nodes_;
 };
 

@@ -116,7 +116,73 @@ std::string share(const double& value) {
   return fmt::format("{} is no share; must be 0 to 1", value);
 }
 
+std::string share_range(const std::array<double, 2>& value) {
+  if (ordered(value, 0.0, 1.0)) return {};
+  return fmt::format("[{}, {}] is no range of shares; must be 0 <= low <= high <= 1", value[0], value[1]);
+}
+
+std::string kernel(const std::array<int, 2>& value) {
+  const auto fits = [](int side) { return side >= 1 && side <= max_kernel_size && side % 2 == 1; };
+  if (fits(value[0]) && fits(value[1])) return {};
+  return fmt::format("[{}, {}] (x, y) is no kernel; must be odd, 1 to {} each", value[0], value[1], max_kernel_size);
+}
+
+std::string erasing_value(const std::vector<double>& value) {
+  const bool fits = value.size() <= 4 && std::all_of(value.begin(), value.end(),
+                                                     [](double v) { return std::isfinite(static_cast<float>(v)); });
+  if (fits) return {};
+  return fmt::format("[{}] cannot be written; must be a number, one for each channel, or \"random\"",
+                     fmt::join(value, ", "));
+}
+
+std::string weights(const std::vector<double>& value) {
+  const bool fits = std::all_of(value.begin(), value.end(), [](double w) { return w >= 0.0 && w <= 1e9; });
+  const bool some = value.empty() || std::any_of(value.begin(), value.end(), [](double w) { return w > 0.0; });
+  if (fits && some) return {};
+  return fmt::format("[{}] are no weights; must be 0 to 1e9 each, not all 0", fmt::join(value, ", "));
+}
+
+std::string list(const TransformList& value) {
+  if (value.items().empty()) return "is empty; must have a transform at least";
+  if (value.items().size() <= max_list_size) return {};
+  return fmt::format("has {} transforms; must be at most {}", value.items().size(), max_list_size);
+}
+
+std::string policy(const AutoAugmentPolicy& value) {
+  const auto names = names_of<AutoAugmentPolicy>();
+  const auto index = static_cast<std::size_t>(value);
+  if (index < names.size()) return {};
+  return fmt::format("{} is no policy; must be one of {}", index, joined(names));
+}
+
+std::string small_count(const int& value) {
+  if (value >= 1 && value <= 16) return {};
+  return fmt::format("{} is out of range; must be 1 to 16", value);
+}
+
+std::string bins(const int& value) {
+  if (value >= 2 && value <= 1000) return {};
+  return fmt::format("{} is out of range; must be 2 to 1000", value);
+}
+
+std::string severity(const int& value) {
+  if (value >= 1 && value <= 10) return {};
+  return fmt::format("{} is out of range; must be 1 to 10", value);
+}
+
+std::string depth(const int& value) {
+  if (value <= 16) return {};
+  return fmt::format("{} is out of range; must be 1 to 16, or 0 or less to draw it", value);
+}
+
+std::string concentration(const double& value) {
+  if (value >= 1e-2 && value <= 1e3) return {};
+  return fmt::format("{} is out of range; must be 0.01 to 1000", value);
+}
+
 std::string anything(const bool& /*value*/) { return {}; }
+
+std::string any_number(const int& /*value*/) { return {}; }
 
 std::string probability(const double& value) {
   if (value >= 0.0 && value <= 1.0) return {};

@@ -27,7 +27,20 @@ std::string shares(const std::optional<std::array<double, 2>>& value);
 std::string scales(const std::optional<std::array<double, 2>>& value);
 std::string shear(const std::vector<double>& value);
 std::string share(const double& value);
+/// A share's range: 0 <= low <= high <= 1.
+std::string share_range(const std::array<double, 2>& value);
+std::string kernel(const std::array<int, 2>& value);
+std::string erasing_value(const std::vector<double>& value);
+std::string weights(const std::vector<double>& value);
+std::string list(const TransformList& value);
+std::string policy(const AutoAugmentPolicy& value);
+std::string small_count(const int& value);
+std::string bins(const int& value);
+std::string severity(const int& value);
+std::string depth(const int& value);
+std::string concentration(const double& value);
 std::string anything(const bool& value);
+std::string any_number(const int& value);
 std::string probability(const double& value);
 std::string positive_range(const std::array<double, 2>& value);
 /// A factor's range: 0 <= low <= high.

@@ -16,6 +16,12 @@ inline constexpr double max_factor = 1e6;
 /// Angles that a transform may turn by.
 inline constexpr double max_degrees = 3'600.0;
 
+/// Lists in lists, as deep as a pipeline file may have them.
+inline constexpr int max_nesting = 6;
+/// A blur's kernel; and as many transforms as may be put into a random order.
+inline constexpr int max_kernel_size = 255;
+inline constexpr int max_list_size = 64;
+
 /// The name of a transform's class: "RandomResizedCrop".
 std::string_view op_name(const Transform& transform) noexcept;
 

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <utility>
 
 #include "augment/convert.hpp"
+#include "augment/erase.hpp"
 #include "augment/image_editor.hpp"
 #include "augment/image_form.hpp"
 #include "augment/op_tree.hpp"
@@ -34,16 +36,35 @@ ImageForm source_form(const std::optional<RowShape>& source) {
   return {Size(source->height, source->width), source->channels};
 }
 
-// The Normalize of the pipeline, if any, checked against the place where it stands and what it would write.
+// What works on finished rows has to stand last, in this order: Normalize, RandomErasing.
+int order_of(const Transform& transform) noexcept {
+  if (std::holds_alternative<RandomErasing>(transform)) return 2;
+  return std::holds_alternative<Normalize>(transform) ? 1 : 0;
+}
+
+void check_order(const OpTree& tree) {
+  for (std::uint32_t i = 0; i < tree.size(); ++i) {
+    const OpNode& node = tree.node(i);
+    const int order = order_of(*node.transform);
+    if (order == 0) continue;
+    if (node.position.find('.') != std::string::npos) {
+      refuse_op(node, "stands in a list, and works on finished rows; must stand in the pipeline itself, last");
+    }
+    if (i + 1 == tree.size()) continue;
+    const Transform& next = *tree.node(i + 1).transform;
+    const bool fits = order == 1 ? order_of(next) == 2 : order_of(next) == order;
+    if (fits) continue;
+    refuse_op(node, fmt::format("stands before {}; must be the last transform{}", op_name(next),
+                                order == 2 ? ", or stand before another RandomErasing" : ""));
+  }
+}
+
+// The Normalize of the pipeline, if any, checked against what it would write.
 const Normalize* find_normalize(const OpTree& tree, const RowShape& shape) {
   for (std::uint32_t i = 0; i < tree.size(); ++i) {
     const OpNode& node = tree.node(i);
     const auto* normalize = std::get_if<Normalize>(node.transform);
     if (normalize == nullptr) continue;
-    if (i + 1 != tree.size()) {
-      const std::string_view next = op_name(*tree.node(i + 1).transform);
-      refuse_op(node, fmt::format("stands before {}; must be the last transform", next));
-    }
     if (shape.dtype == DType::u8) refuse_op(node, "gives fractions, dtype is u8; must be f16 or f32");
     if (normalize->mean.size() != static_cast<std::size_t>(shape.channels)) {
       refuse_op(node, fmt::format("mean has {} values, samples have {} channels; must have as many",
@@ -52,6 +73,30 @@ const Normalize* find_normalize(const OpTree& tree, const RowShape& shape) {
     return normalize;
   }
   return nullptr;
+}
+
+void check_erasing(const OpNode& node, const RandomErasing& op, const RowShape& shape) {
+  const std::size_t values = op.value.size();
+  if (values > 1 && values != static_cast<std::size_t>(shape.channels)) {
+    refuse_op(node, fmt::format("value has {} values, rows have {} channels; must have 1 or as many", values,
+                                shape.channels));
+  }
+  if (shape.dtype != DType::u8) return;
+  if (values == 0) refuse_op(node, "value is random, which needs fractions, and dtype is u8; must be f16 or f32");
+  for (const double value : op.value) {
+    if (value >= 0.0 && value <= 255.0 && value == std::floor(value)) continue;
+    refuse_op(node,
+              fmt::format("value {} cannot be written, dtype is u8; must be a whole number from 0 to 255", value));
+  }
+}
+
+const OpTree& checked(const OpTree& tree, const RowShape& shape) {
+  check_order(tree);
+  for (std::uint32_t i = 0; i < tree.size(); ++i) {
+    const OpNode& node = tree.node(i);
+    if (const auto* erasing = std::get_if<RandomErasing>(node.transform)) check_erasing(node, *erasing, shape);
+  }
+  return tree;
 }
 
 RowShape shape_of_rows(const ImageForm& form, DType dtype, Layout layout) {
@@ -82,15 +127,12 @@ class Program::Impl {
         tree_(transforms_),
         source_(source_form(source)),
         shape_(shape_of_rows(form_after(tree_, source_), dtype, layout)),
-        converter_(shape_, find_normalize(tree_, shape_)) {}
+        converter_(shape_, find_normalize(checked(tree_, shape_), shape_)) {}
 
   const RowShape& shape() const noexcept { return shape_; }
 
   void plan(int width, int height, const SampleKey& key, SamplePlan& plan) const {
-    StagePlanner stages(width, height, plan);
-    draw(tree_, key, stages);
-    check_size(stages.size(), {height, width});
-    plan.source_region = plan.steps.front().stage.read_region();
+    check_size(draw(tree_, {height, width}, key, plan), {height, width});
   }
 
   void run(const SamplePlan& plan, const ImageView& pixels, std::byte* row, AugmentScratch& scratch) const {
@@ -108,6 +150,7 @@ class Program::Impl {
       input = part_of(editor.image(), plan.steps[i + 1].stage.read_region());
     }
     render_stage(plan.steps[last].stage, input, converter_, row, scratch.stage(last));
+    for (const Erasure& erasure : plan.erasures) erase(erasure, shape_, row);
     scratch.settle();
   }
 

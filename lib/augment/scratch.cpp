@@ -14,10 +14,13 @@ void AugmentScratch::settle() noexcept {
   for (auto& image : images_) image.settle();
   lines_.settle();
   columns_.settle();
+  floats_.settle();
+  kept_.settle();
+  mix_.settle();
 }
 
 std::size_t AugmentScratch::bytes() const noexcept {
-  std::size_t sum = lines_.bytes() + columns_.bytes();
+  std::size_t sum = lines_.bytes() + columns_.bytes() + floats_.bytes() + kept_.bytes() + mix_.bytes();
   for (const StageScratch& stage : stages_) {
     sum += stage.horizontal.bytes() + stage.vertical.bytes() + stage.ring.bytes() + stage.last_rows.bytes() +
            stage.taps.bytes() + stage.line.bytes();

@@ -36,6 +36,11 @@ class AugmentScratch {
   ScratchBuffer<std::uint8_t>& lines() noexcept { return lines_; }
   /// Room for a number for each column of an image.
   ScratchBuffer<std::int32_t>& columns() noexcept { return columns_; }
+  /// Room for sums that need fractions.
+  ScratchBuffer<float>& floats() noexcept { return floats_; }
+  /// Room for an image that is put aside, and for a weighted sum of images.
+  ScratchBuffer<std::uint8_t>& kept() noexcept { return kept_; }
+  ScratchBuffer<float>& mix() noexcept { return mix_; }
 
   /// Called after each sample: gives back what has been much too large for a while.
   void settle() noexcept;
@@ -46,6 +51,9 @@ class AugmentScratch {
   std::array<ScratchBuffer<std::uint8_t>, 2> images_;
   ScratchBuffer<std::uint8_t> lines_;
   ScratchBuffer<std::int32_t> columns_;
+  ScratchBuffer<float> floats_;
+  ScratchBuffer<std::uint8_t> kept_;
+  ScratchBuffer<float> mix_;
 };
 
 }  // namespace slabring

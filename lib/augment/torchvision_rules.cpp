@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "base/portable_math.hpp"
+
 namespace slabring {
 namespace {
 
@@ -19,7 +21,7 @@ int truncated(double x) noexcept {
 double rounded(double x) noexcept { return std::nearbyint(x); }
 
 double uniform_log(const std::array<double, 2>& range, RandomStream& random) noexcept {
-  return std::exp(random.uniform(std::log(range[0]), std::log(range[1])));
+  return portable::exp(random.uniform(portable::log(range[0]), portable::log(range[1])));
 }
 
 int below(int bound, RandomStream& random) noexcept {
@@ -84,6 +86,22 @@ Size resized_size(const Resize& resize, Size image) noexcept {
 
 Rect center_crop(Size crop, Size image) noexcept {
   return {center_offset(crop.width, image.width), center_offset(crop.height, image.height), crop.width, crop.height};
+}
+
+std::optional<Rect> draw_erasing(const RandomErasing& op, Size image, RandomStream& random) noexcept {
+  const double area = static_cast<double>(image.width) * image.height;
+  for (int tries = 0; tries < 10; ++tries) {
+    const double target = area * random.uniform(op.scale[0], op.scale[1]);
+    const double ratio = uniform_log(op.ratio, random);
+    const double height = rounded(std::sqrt(target * ratio));
+    const double width = rounded(std::sqrt(target / ratio));
+    if (!(height < image.height && width < image.width)) continue;
+    Rect rect{0, 0, static_cast<int>(width), static_cast<int>(height)};
+    rect.y = below(image.height - rect.height + 1, random);
+    rect.x = below(image.width - rect.width + 1, random);
+    return rect;
+  }
+  return std::nullopt;
 }
 
 Size padded_size(const Padding& padding, Size image) noexcept {

@@ -20,6 +20,9 @@ Rect center_crop(Size crop, Size image) noexcept;
 /// What RandomResizedCrop keeps (RandomResizedCrop.get_params), inside the image.
 Rect draw_resized_crop(const RandomResizedCrop& crop, Size image, RandomStream& random) noexcept;
 
+/// What RandomErasing erases (RandomErasing.get_params); nothing: ten tries did not fit.
+std::optional<Rect> draw_erasing(const RandomErasing& op, Size image, RandomStream& random) noexcept;
+
 Size padded_size(const Padding& padding, Size image) noexcept;
 
 /// What RandomCrop keeps of an image that is padded already; nothing where it does not fit.

@@ -10,6 +10,7 @@ constexpr std::array<std::string_view, 2> layout_names{"nchw", "nhwc"};
 constexpr std::array<std::string_view, 6> interpolation_names{"nearest", "box",     "bilinear",
                                                               "hamming", "bicubic", "lanczos"};
 constexpr std::array<std::string_view, 4> padding_mode_names{"constant", "edge", "reflect", "symmetric"};
+constexpr std::array<std::string_view, 3> policy_names{"imagenet", "cifar10", "svhn"};
 constexpr std::array<std::string_view, 3> start_method_names{"forkserver", "spawn", "fork"};
 constexpr std::array<std::string_view, 2> on_error_names{"throw", "mask"};  // `raise` in C++, where throw is a keyword
 
@@ -19,6 +20,7 @@ constexpr std::array<std::string_view, 3> sandbox_names{"automatic", "strict", "
 static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc) == 1);
 static_assert(static_cast<int>(Interpolation::bilinear) == 2 && static_cast<int>(Interpolation::lanczos) == 5);
 static_assert(static_cast<int>(PaddingMode::edge) == 1 && static_cast<int>(PaddingMode::symmetric) == 3);
+static_assert(static_cast<int>(AutoAugmentPolicy::svhn) == 2);
 static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::mask) == 1);
 static_assert(static_cast<int>(Sandbox::strict) == 1);
 
@@ -48,6 +50,10 @@ std::span<const std::string_view> names_of<PaddingMode>() noexcept {
   return padding_mode_names;
 }
 template <>
+std::span<const std::string_view> names_of<AutoAugmentPolicy>() noexcept {
+  return policy_names;
+}
+template <>
 std::span<const std::string_view> names_of<StartMethod>() noexcept {
   return start_method_names;
 }
@@ -64,6 +70,7 @@ std::string_view to_string(DType dtype) noexcept { return name_of(dtype); }
 std::string_view to_string(Layout layout) noexcept { return name_of(layout); }
 std::string_view to_string(Interpolation interpolation) noexcept { return name_of(interpolation); }
 std::string_view to_string(PaddingMode mode) noexcept { return name_of(mode); }
+std::string_view to_string(AutoAugmentPolicy policy) noexcept { return name_of(policy); }
 std::string_view to_string(StartMethod method) noexcept { return name_of(method); }
 std::string_view to_string(OnError policy) noexcept { return name_of(policy); }
 std::string_view to_string(Sandbox sandbox) noexcept { return name_of(sandbox); }

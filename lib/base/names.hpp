@@ -26,6 +26,8 @@ std::span<const std::string_view> names_of<Interpolation>() noexcept;
 template <>
 std::span<const std::string_view> names_of<PaddingMode>() noexcept;
 template <>
+std::span<const std::string_view> names_of<AutoAugmentPolicy>() noexcept;
+template <>
 std::span<const std::string_view> names_of<StartMethod>() noexcept;
 template <>
 std::span<const std::string_view> names_of<OnError>() noexcept;

@@ -52,6 +52,10 @@ Reduced reduced(double x) noexcept {
   return {high, (head - high) + third, static_cast<int>(static_cast<long>(turns) & 3)};
 }
 
+// log(2) in two parts; the first has 32 bits, so that a whole number of 20 bits times it is exact.
+constexpr double log_2_high = 0x1.62e42feep-1;
+constexpr double log_2_low = 0x1.a39ef35793c76p-33;
+
 double sine(const Reduced& x) noexcept {
   const double z = x.high * x.high;
   return x.high + (x.high * z * sine_series(z) + x.low * (1.0 - 0.5 * z));
@@ -86,5 +90,29 @@ double cos(double x) noexcept {
 }
 
 double tan(double x) noexcept { return sin(x) / cos(x); }
+
+// log(m 2^e) = e log(2) + 2 atanh((m - 1) / (m + 1)), with m between the roots of 1/2 and 2.
+double log(double x) noexcept {
+  int exponent = 0;
+  double mantissa = std::frexp(x, &exponent);
+  if (mantissa < 0x1.6a09e667f3bcdp-1) {
+    mantissa *= 2.0;
+    --exponent;
+  }
+  const double f = (mantissa - 1.0) / (mantissa + 1.0);
+  const double z = f * f;
+  double sum = 1.0 / 21.0;
+  for (int n = 19; n >= 3; n -= 2) sum = 1.0 / n + z * sum;
+  return exponent * log_2_high + (2.0 * f + (2.0 * f * z * sum + exponent * log_2_low));
+}
+
+// exp(k log(2) + r) = 2^k exp(r), a Taylor series.
+double exp(double x) noexcept {
+  const double k = std::nearbyint(x * 0x1.71547652b82fep+0);  // 1 / log(2)
+  const double r = (x - k * log_2_high) - k * log_2_low;
+  double sum = 1.0;
+  for (int n = 14; n >= 1; --n) sum = 1.0 + r / n * sum;
+  return std::ldexp(sum, static_cast<int>(k));
+}
 
 }  // namespace slabring::portable

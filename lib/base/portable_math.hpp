@@ -12,5 +12,10 @@ double sin(double x) noexcept;
 double cos(double x) noexcept;
 double tan(double x) noexcept;
 
+/// Requires: x > 0, not subnormal.
+double log(double x) noexcept;
+/// Requires: |x| below 700.
+double exp(double x) noexcept;
+
 }  // namespace portable
 }  // namespace slabring

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "augment/geometry.hpp"
+#include "augment/normal_stream.hpp"
 #include "augment/op_tree.hpp"
+#include "augment/policies.hpp"
 #include "augment/warp_rules.hpp"
 
 namespace slabring {
@@ -26,8 +28,7 @@ void draw_samples(const Pipeline& pipeline, Size image, const Look& look) {
   const OpTree tree(pipeline.transforms());
   SamplePlan plan;
   for (std::uint64_t id = 0; id < samples; ++id) {
-    StagePlanner stages(image.width, image.height, plan);
-    draw(tree, {5, SampleId{id}}, stages);
+    draw(tree, image, {5, SampleId{id}}, plan);
     look(plan);
   }
 }
@@ -178,6 +179,129 @@ TEST(Draw, PerspectiveHappensAsOftenAsAskedAndMovesCornersInwards) {
 
 TEST(Draw, APerspectiveOfOnePixelLeavesIt) {
   draw_samples({RandomPerspective(0.5, 1.0)}, 1, [](const SamplePlan& plan) { ASSERT_TRUE(plan.ops.empty()); });
+}
+
+TEST(Draw, ApplyTakesAllOrNothing) {
+  int applied = 0;
+  draw_samples({RandomApply({RandomInvert(1.0), RandomEqualize(1.0)}, 0.25)}, 8, [&](const SamplePlan& plan) {
+    ASSERT_TRUE(plan.ops.empty() || plan.ops.size() == 2);
+    applied += plan.ops.empty() ? 0 : 1;
+  });
+  EXPECT_NEAR(applied, samples / 4, 240);
+}
+
+std::map<std::size_t, int> chosen(const RandomChoice& choice) {
+  std::map<std::size_t, int> counts;
+  draw_samples({choice}, 8, [&](const SamplePlan& plan) { ++counts[plan.ops.at(0).index()]; });
+  return counts;
+}
+
+TEST(Draw, ChoiceTakesOneByItsWeight) {
+  const TransformList list{RandomInvert(1.0), RandomEqualize(1.0), RandomAutocontrast(1.0)};
+  for (const auto& [which, count] : chosen(RandomChoice(list))) EXPECT_NEAR(count, samples / 3, 260) << which;
+  std::map<std::size_t, int> weighted = chosen(RandomChoice(list, {1.0, 0.0, 3.0}));
+  EXPECT_EQ(weighted.size(), 2U);
+  EXPECT_NEAR(weighted[ImageOp(op::Invert{}).index()], samples / 4, 240);
+}
+
+TEST(Draw, OrderTakesAllInEveryOrder) {
+  std::map<std::vector<std::size_t>, int> orders;
+  draw_samples({RandomOrder({RandomInvert(1.0), RandomEqualize(1.0), RandomAutocontrast(1.0)})}, 8,
+               [&](const SamplePlan& plan) {
+                 std::vector<std::size_t> order;
+                 for (const ImageOp& op : plan.ops) order.push_back(op.index());
+                 ++orders[order];
+               });
+  EXPECT_EQ(orders.size(), 6U);
+  for (const auto& [order, count] : orders) EXPECT_NEAR(count, samples / 6, 205);
+}
+
+TEST(Draw, RandAugmentTakesEachOperationEquallyOften) {
+  std::map<std::size_t, int> counts;
+  int none = 0;
+  draw_samples({RandAugment(1)}, 100, [&](const SamplePlan& plan) {
+    ASSERT_LE(plan.ops.size(), 1U);
+    plan.ops.empty() ? ++none : ++counts[plan.ops[0].index()];
+  });
+  const double each = samples / 14.0;
+  EXPECT_NEAR(none, each, 145);                                       // Identity
+  EXPECT_NEAR(counts[ImageOp(op::Affine{}).index()], 5 * each, 290);  // shears, translations and rotation
+  for (const ImageOp& op : {ImageOp(op::Brightness{}), ImageOp(op::Sharpness{}), ImageOp(op::Equalize{})}) {
+    EXPECT_NEAR(counts[op.index()], each, 145);
+  }
+}
+
+TEST(Draw, PoliciesTakeBothSignsEquallyOften) {
+  int brighter = 0;
+  int darker = 0;
+  draw_samples({TrivialAugmentWide()}, 100, [&](const SamplePlan& plan) {
+    if (plan.ops.empty()) return;
+    if (const auto* op = std::get_if<op::Brightness>(&plan.ops[0])) ++(op->factor < 1.0 ? darker : brighter);
+  });
+  EXPECT_NEAR(brighter, samples / 28, 105);
+  EXPECT_NEAR(darker, samples / 28, 105);
+}
+
+TEST(Draw, AutoAugmentTakesEachPairWithItsProbabilities) {
+  int inverted = 0;
+  draw_samples({AutoAugment(AutoAugmentPolicy::svhn)}, 100, [&](const SamplePlan& plan) {
+    ASSERT_LE(plan.ops.size(), 2U);
+    for (const ImageOp& op : plan.ops) inverted += std::holds_alternative<op::Invert>(op) ? 1 : 0;
+  });
+  double expected = 0.0;
+  for (const LearnedPair& pair : learned_pairs(AutoAugmentPolicy::svhn)) {
+    for (const LearnedOp& op : pair) expected += op.op == PolicyOp::invert ? op.probability / 25.0 : 0.0;
+  }
+  EXPECT_NEAR(inverted, samples * expected, 270);
+}
+
+TEST(Draw, ErasesAsOftenAsAskedAShareOfTheAreaThatIsSpreadEvenly) {
+  Spread areas(0.02, 0.3);
+  int erased = 0;
+  draw_samples({RandomErasing(0.5, {0.02, 0.3}, {0.9, 1.1})}, 2'000, [&](const SamplePlan& plan) {
+    for (const Erasure& erasure : plan.erasures) {
+      ++erased;
+      const double area = static_cast<double>(erasure.rect.width) * erasure.rect.height / 4e6;
+      areas.add(std::clamp(area, 0.02, 0.3));
+    }
+  });
+  EXPECT_NEAR(erased, samples / 2, 275);
+  areas.expect_even();
+}
+
+TEST(Draw, NormalNumbersHaveMeanDeviationAndTailsOfTheNormalDistribution) {
+  RandomStream random(1, SampleId{2}, 3);
+  NormalStream normal(random);
+  constexpr int count = 100'000;
+  double sum = 0.0;
+  double squares = 0.0;
+  int far = 0;
+  for (int i = 0; i < count; ++i) {
+    const double x = normal.next();
+    sum += x;
+    squares += x * x;
+    far += std::abs(x) > 2.0 ? 1 : 0;
+  }
+  EXPECT_NEAR(sum / count, 0.0, 0.016);
+  EXPECT_NEAR(squares / count, 1.0, 0.023);
+  EXPECT_NEAR(far, 0.0455 * count, 330);
+}
+
+TEST(Draw, GammaNumbersHaveTheMeanAndVarianceOfTheirShape) {
+  for (const double alpha : {0.3, 1.0, 4.0}) {
+    RandomStream random(1, SampleId{2}, 3);
+    constexpr int count = 50'000;
+    double sum = 0.0;
+    double squares = 0.0;
+    for (int i = 0; i < count; ++i) {
+      const double x = draw_gamma(alpha, random);
+      sum += x;
+      squares += x * x;
+    }
+    const double mean = sum / count;
+    EXPECT_NEAR(mean, alpha, 5 * std::sqrt(alpha / count));
+    EXPECT_NEAR(squares / count - mean * mean, alpha, 0.15 * std::max(alpha, 0.5)) << alpha;
+  }
 }
 
 TEST(Draw, NeighboursInThePipelineKnowNothingOfEachOther) {

@@ -78,7 +78,7 @@ class Reference:
     def add_pipeline(self, array, pipeline, key=0, sample=0):
         result = apply_transforms(pipeline["transforms"], array, key, sample)
         expected = {"height": result.shape[0], "width": result.shape[1], "channels": result.shape[2]}
-        expected["offset"] = self.store(converted(result, pipeline))
+        expected["offset"] = self.store(converted(result, pipeline, key, sample))
         case = {"input": self.image(array), "pipeline": pipeline, "key": key, "sample": sample, "expected": expected}
         self.cases.append(case)
 
@@ -269,6 +269,87 @@ def add_perspectives(reference):
                 reference.cases.append(case | {"key": stream.key, "sample": stream.sample, "op": 3, "corners": drawn})
 
 
+def add_policies(reference):
+    images = [noise(height, width) for height, width in [(1, 1), (1, 9), (8, 8), (31, 17), (32, 32)]]
+    images += [zone_plate(40, 33), extremes(16, 20), noise(24, 24, 1)]
+    ops = [{"op": "AutoAugment", "policy": name, "fill": 90} for name in ("imagenet", "cifar10", "svhn")]
+    ops.append({"op": "AutoAugment", "policy": "cifar10", "interpolation": "bicubic"})
+    ops += [{"op": "RandAugment"}, {"op": "RandAugment", "num_ops": 4, "magnitude": 30, "interpolation": "bilinear"}]
+    ops += [{"op": "TrivialAugmentWide"}, {"op": "TrivialAugmentWide", "interpolation": "bilinear", "fill": 128}]
+    ops += [{"op": "AugMix"}, {"op": "AugMix", "severity": 10, "mixture_width": 2, "chain_depth": 2, "alpha": 0.4}]
+    ops.append({"op": "AugMix", "all_ops": False, "interpolation": "nearest", "alpha": 3.0, "fill": 40})
+    for op in ops:
+        for array in images:
+            for _ in range(8):
+                add_bytes(reference, array, [op])
+
+
+def add_controls(reference):
+    images = [noise(31, 17), zone_plate(40, 33), noise(9, 9)]
+    jitter = {"op": "ColorJitter", "brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 0.2}
+    pieces = [jitter, {"op": "RandomHorizontalFlip"}, {"op": "RandomInvert"}, {"op": "RandomRotation", "degrees": 40}]
+    pieces += [{"op": "RandomCrop", "size": 7}, {"op": "RandomPosterize", "bits": 2}, {"op": "RandomGrayscale", "p": 0.5}]
+    pieces += [{"op": "RandomSolarize", "threshold": 99}, {"op": "Pad", "padding": 2, "padding_mode": "reflect"}]
+
+    def random_list(depth):
+        ops = [choice.choice(pieces) for _ in range(choice.randint(1, 3))]
+        if depth > 0:
+            ops.append(random_control(depth - 1))
+        choice.shuffle(ops)
+        return ops
+
+    def random_control(depth):
+        op = {"op": choice.choice(["RandomApply", "RandomChoice", "RandomOrder"]), "transforms": random_list(depth)}
+        if op["op"] == "RandomApply":
+            op["p"] = choice.choice([0, 0.5, 1])
+        if op["op"] == "RandomChoice" and choice.random() < 0.5:
+            op["p"] = [choice.choice([0.5, 1, 3]) for _ in op["transforms"]]
+        return op
+
+    for _ in range(300):
+        ops = [random_control(choice.randint(0, 3)), jitter, {"op": "CenterCrop", "size": [8, 9]}]
+        add_bytes(reference, choice.choice(images), ops)
+
+
+def add_erasings(reference):
+    imagenet = {"op": "Normalize", "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+    for value in (0, 7, [3, 250, 9], "random"):
+        for dtype, layout in [("u8", "nhwc"), ("u8", "nchw"), ("f32", "nchw"), ("f32", "nhwc"), ("f16", "nchw")]:
+            if dtype == "u8" and value == "random":
+                continue
+            for _ in range(10):
+                ops = [{"op": "RandomErasing", "p": 0.8, "value": value, "scale": [0.02, 0.9]}]
+                ops.append({"op": "RandomErasing", "ratio": [0.1, 9]})
+                ops = ([] if dtype == "u8" else [imagenet]) + ops
+                pipeline = {"transforms": ops, "dtype": dtype, "layout": layout}
+                shape = choice.choice([(1, 1), (2, 9), (24, 17), (32, 32)])
+                reference.add_pipeline(noise(*shape), pipeline, choice.getrandbits(64), choice.getrandbits(64))
+
+
+def gaussian_blurred(array, kernel_size, sigma):
+    """torchvision's gaussian_blur, in double and not rounded."""
+    kernels = []
+    for size in kernel_size:
+        x = np.arange(size) - size // 2
+        density = np.exp(-0.5 * (x / sigma) ** 2)
+        kernels.append(density / density.sum())
+    rx, ry = kernel_size[0] // 2, kernel_size[1] // 2
+    padded = np.pad(array.astype(float), ((ry, ry), (rx, rx), (0, 0)), "reflect")
+    rows = sum(w * padded[i : i + array.shape[0]] for i, w in enumerate(kernels[1]))
+    return sum(w * rows[:, i : i + array.shape[1]] for i, w in enumerate(kernels[0]))
+
+
+def add_blurs(reference):
+    """What pillow_test compares with a tolerance: thousandths of a level."""
+    for kernel_size in ([1, 1], [3, 3], [5, 9], [23, 3]):
+        for sigma in (0.1, 0.8, 2.0, 25.0):
+            for array in (noise(24, 31), extremes(30, 25), zone_plate(40, 33), noise(13, 12, 1)):
+                case = {"input": reference.image(array), "kernel_size": kernel_size, "sigma": sigma}
+                levels = np.rint(gaussian_blurred(array, kernel_size, sigma) * 1000).astype(np.int32)
+                case["blurred"] = reference.store(np.ascontiguousarray(levels))
+                reference.cases.append(case)
+
+
 def without_probability(op):
     return {key: value for key, value in op.items() if key != "p" or op["op"] != "ColorJitter"}
 
@@ -311,6 +392,10 @@ def main():
     add_colours(reference)
     add_borders_and_warps(reference)
     add_perspectives(reference)
+    add_policies(reference)
+    add_controls(reference)
+    add_erasings(reference)
+    add_blurs(reference)
     (folder / "pixels.bin").write_bytes(reference.bytes)
     (folder / "cases.json").write_text(json.dumps(reference.cases))
     (folder / "rules.json").write_text(json.dumps(rule_tables()))

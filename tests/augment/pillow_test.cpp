@@ -101,7 +101,7 @@ TEST_F(Pillow, AndFloat32ArithmeticGiveTheSameRowsForEveryPipeline) {
     ASSERT_EQ(first_difference(test_case, test::transformed(program, image, key)), -1) << test_case.dump();
     ++compared;
   }
-  EXPECT_GT(compared, 2'500);
+  EXPECT_GT(compared, 3'500);
 }
 
 TEST_F(Pillow, WarpsTheSameWithTheSameCoefficientsOfAPerspective) {
@@ -136,6 +136,24 @@ TEST_F(Pillow, PerspectivesHaveTheSameCornersAndCoefficientsToElevenDigits) {
       EXPECT_NEAR((*matrix)[i], expected, 1e-11 * std::max(1.0, std::abs(expected))) << i;
     }
   }
+}
+
+TEST_F(Pillow, BlursToTheNearestValueButWhereItLiesBetweenTwo) {
+  std::size_t compared = 0;
+  for (const json& test_case : cases) {
+    if (!test_case.contains("blurred")) continue;
+    const Image image = input_of(test_case);
+    const GaussianBlur blur(test_case.at("kernel_size").get<std::array<int, 2>>(),
+                            {test_case.at("sigma"), test_case.at("sigma")});
+    const Image blurred = test::transformed_image({blur}, image);
+    for (std::size_t i = 0; i < blurred.bytes.size(); ++i) {
+      std::int32_t thousandths = 0;
+      std::memcpy(&thousandths, &pixels.at(test_case.at("blurred").get<std::size_t>() + i * 4), 4);
+      ASSERT_LE(std::abs(1000 * blurred.bytes[i] - thousandths), 502) << test_case.dump() << " byte " << i;
+    }
+    compared += blurred.bytes.size();
+  }
+  EXPECT_GT(compared, 100'000U);
 }
 
 class Torchvision : public ::testing::Test {

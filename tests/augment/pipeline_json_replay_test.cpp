@@ -27,6 +27,10 @@ const std::vector<std::string> seeds{
     Pipeline({Pad({1, 2, 3, 4}), RandomCrop(9, 2, true, 7, PaddingMode::reflect), RandomShortestSize({4, 90}, 100),
               CenterCrop(5)})
         .to_json(),
+    Pipeline({CenterCrop(9), AutoAugment(), RandAugment(), TrivialAugmentWide(), AugMix(), GaussianBlur(3)}).to_json(),
+    Pipeline({CenterCrop(9), RandomApply({RandomChoice({RandomInvert(), RandomOrder({RandomEqualize()})}, {1, 2})}),
+              RandomErasing(0.5, {0.1, 0.2}, {1, 2}, {})})
+        .to_json(),
     R"({"transforms": [{"op": "RandomRotation", "degrees": 30, "expand": true, "center": [1, 2], "fill": [1, 2, 3]},
         {"op": "RandomAffine", "degrees": 0, "translate": [0.1, 0.2], "scale": [0.5, 2], "shear": [1, 2, 3, 4]},
         {"op": "RandomPerspective"}, {"op": "CenterCrop", "size": 7}], "dtype": "u8"})",

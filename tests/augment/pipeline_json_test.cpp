@@ -136,6 +136,15 @@ const std::vector<Transform>& one_of_each() {
                                           RandomPosterize(4, 0.6),
                                           RandomSolarize(99.5, 0.7),
                                           RandomInvert(0.8),
+                                          GaussianBlur({3, 5}, {0.5, 1.5}),
+                                          AutoAugment(AutoAugmentPolicy::svhn, Interpolation::bilinear, 9),
+                                          RandAugment(3, 5, 11, Interpolation::bicubic, {1, 2, 3}),
+                                          TrivialAugmentWide(12, Interpolation::bilinear, 7),
+                                          AugMix(4, 2, 1, 0.5, false, Interpolation::nearest, 8),
+                                          RandomApply({RandomInvert(0.25), RandomChoice({Pad(2)})}, 0.75),
+                                          RandomChoice({RandomInvert(), Grayscale(3)}, {1.0, 2.5}),
+                                          RandomOrder({RandomInvert(), RandomOrder({RandomEqualize()})}),
+                                          RandomErasing(0.25, {0.1, 0.2}, {0.5, 2.0}, {1.0, 2.0, 3.0}),
                                           Normalize::imagenet()};
   return ops;
 }
@@ -245,7 +254,9 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       "pipeline: transforms[0].op: \"Rotate\" is not one of Resize, CenterCrop, RandomResizedCrop, "
       "RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop, RandomShortestSize, RandomRotation, RandomAffine, "
       "RandomPerspective, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
-      "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, Normalize");
+      "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, "
+      "AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, "
+      "RandomErasing");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
             "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
   EXPECT_EQ(refusal(R"({"transform": []})"),
@@ -342,6 +353,69 @@ TEST(PipelineJsonRefuses, GeometryThatCannotBe) {
             "pipeline: transforms[0].min_size: is empty; must have a size at least");
 }
 
+TEST(PipelineJson, ReadsListsInLists) {
+  const auto apply = only_op<RandomApply>(R"({"transforms": [{"op": "RandomApply", "p": 0.25, "transforms":
+      [{"op": "RandomChoice", "transforms": [{"op": "RandomInvert", "p": 1}, {"op": "Pad", "padding": 3}]}]}]})");
+  EXPECT_EQ(apply.p, 0.25);
+  const auto& choice = std::get<RandomChoice>(apply.transforms.items().at(0));
+  EXPECT_EQ(std::get<RandomInvert>(choice.transforms.items().at(0)), RandomInvert(1.0));
+  EXPECT_EQ(std::get<Pad>(choice.transforms.items().at(1)), Pad(3));
+}
+
+TEST(PipelineJson, ReadsAnErasingValueAsANumberAListOrRandom) {
+  const auto value = [](const std::string& text) {
+    return only_op<RandomErasing>(R"({"transforms": [{"op": "RandomErasing", "value": )" + text + "}]}").value;
+  };
+  EXPECT_EQ(value("3"), std::vector<double>{3.0});
+  EXPECT_EQ(value("[1, 2, 3]"), (std::vector<double>{1.0, 2.0, 3.0}));
+  EXPECT_EQ(value("\"random\""), std::vector<double>{});
+  EXPECT_EQ(only_op<RandomErasing>(Pipeline({RandomErasing(1, {0, 1}, {1, 1}, {})}).to_json()).value,
+            std::vector<double>{});
+}
+
+TEST(PipelineJson, WritesListsAsDeepAsItReadsThem) {
+  Transform nested = RandomInvert();
+  for (int depth = 0; depth < 6; ++depth) nested = RandomOrder({nested});
+  const Pipeline deepest(std::vector{nested});
+  EXPECT_EQ(Pipeline::from_json(deepest.to_json()).to_json(), deepest.to_json());
+  const Pipeline deeper(std::vector<Transform>{RandomOrder({nested})});
+  EXPECT_THROW(deeper.to_json(), Error);
+}
+
+TEST(Pipeline, IsNotPortableWithALambdaInAList) {
+  const Lambda lambda([](const MutableImageView&, RandomStream&) {});
+  EXPECT_FALSE(Pipeline({RandomApply({RandomOrder({lambda})})}).portable());
+  EXPECT_TRUE(Pipeline({RandomApply({RandomOrder({RandomInvert()})})}).portable());
+  try {
+    Pipeline({RandomInvert(), RandomApply({lambda})}).to_json();
+    FAIL() << "nothing thrown";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "transform 1.0, Lambda: a function of this program cannot be written into a pipeline file");
+  }
+}
+
+TEST(PipelineJsonRefuses, ListsAndPoliciesThatCannotBe) {
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomApply", "transforms": []})"),
+            "pipeline: transforms[0].transforms: is empty; must have a transform at least");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomApply", "transforms": [{"op": "RandomInvert", "p": 2}]})"),
+            "pipeline: transforms[0].transforms[0].p: 2 is no probability; must be 0 to 1");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomChoice", "transforms": [{"op": "RandomInvert"}], "p": [1, 2]})"),
+            "pipeline: transforms[0].p: has 2 weights for 1 transforms; must have as many");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomChoice", "transforms": [{"op": "RandomInvert"}], "p": [0]})"),
+            "pipeline: transforms[0].p: [0] are no weights; must be 0 to 1e9 each, not all 0");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandAugment", "magnitude": 31})"),
+            "pipeline: transforms[0].magnitude: 31 is none of the 31 bins; must be 0 to 30");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "AutoAugment", "policy": "mnist"})"),
+            "pipeline: transforms[0].policy: \"mnist\" is not one of imagenet, cifar10, svhn");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "AugMix", "severity": 11})"),
+            "pipeline: transforms[0].severity: 11 is out of range; must be 1 to 10");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "GaussianBlur", "kernel_size": 4})"),
+            "pipeline: transforms[0].kernel_size: [4, 4] (x, y) is no kernel; must be odd, 1 to 255 each");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "RandomErasing", "value": "noise"})"),
+            "pipeline: transforms[0].value: \"noise\" is not one of random");
+}
+
 TEST(PipelineJsonRefuses, BrokenTextWithTheByte) {
   EXPECT_THAT(refusal(R"({"transforms": [}])"),
               AllOf(StartsWith("pipeline: no valid JSON, broken at byte 17: "), HasSubstr("line 1, column 17")));
@@ -359,7 +433,7 @@ TEST(PipelineJsonRefuses, AKeyThatComesTwice) {
 }
 
 TEST(PipelineJsonRefuses, HostileTextQuicklyAndBriefly) {
-  EXPECT_EQ(refusal(std::string(1'000'000, '[')), "pipeline: nested deeper than 8 levels");
+  EXPECT_EQ(refusal(std::string(1'000'000, '[')), "pipeline: nested deeper than 16 levels");
   EXPECT_EQ(refusal(std::string(2'000'000, ' ')), "pipeline: 2000000 bytes long; must be at most 1048576");
   EXPECT_THAT(refusal_of_ops("\"" + std::string(100'000, 'x') + "\""), SizeIs(Lt(200U)));
   EXPECT_THAT(refusal("{\"" + std::string(100'000, 'x') + "\": 1}"), SizeIs(Lt(200U)));

@@ -96,6 +96,40 @@ TEST(ProgramRefuses, AFillOfOtherChannels) {
             "transform 1, RandomCrop: fill has 3 values, the image has 1 channels; must have 1 or as many");
 }
 
+TEST(ProgramRefuses, WhatWorksOnRowsInAList) {
+  EXPECT_EQ(
+      refusal({CenterCrop(8), RandomApply({Normalize::imagenet()})}),
+      "transform 1.0, Normalize: stands in a list, and works on finished rows; must stand in the pipeline itself, "
+      "last");
+}
+
+TEST(ProgramRefuses, ErasingWhereItCannotStandAndWhatItCannotWrite) {
+  EXPECT_EQ(
+      refusal({CenterCrop(8), RandomErasing(), RandomInvert()}),
+      "transform 1, RandomErasing: stands before RandomInvert; must be the last transform, or stand before another "
+      "RandomErasing");
+  EXPECT_EQ(refusal({CenterCrop(8), Normalize::imagenet(), RandomErasing(), RandomErasing()}), "nothing refused");
+  EXPECT_EQ(refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {})}, DType::u8),
+            "transform 1, RandomErasing: value is random, which needs fractions, and dtype is u8; must be f16 or f32");
+  EXPECT_EQ(
+      refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {0.5})}, DType::u8),
+      "transform 1, RandomErasing: value 0.5 cannot be written, dtype is u8; must be a whole number from 0 to 255");
+  EXPECT_EQ(refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {1, 2})}),
+            "transform 1, RandomErasing: value has 2 values, rows have 3 channels; must have 1 or as many");
+}
+
+TEST(ProgramRefuses, ListsWhoseChannelsDependOnADraw) {
+  EXPECT_EQ(refusal({CenterCrop(8), RandomApply({Grayscale()})}),
+            "transform 1, RandomApply: gives 3 or 1 channels, whatever is drawn; must always be as many");
+  EXPECT_EQ(refusal({CenterCrop(8), RandomChoice({Grayscale(), RandomInvert()})}),
+            "transform 1, RandomChoice: gives 1 or 3 channels, whatever is drawn; must always be as many");
+}
+
+TEST(ProgramRefuses, ParametersInListsByTheirPosition) {
+  EXPECT_EQ(refusal({CenterCrop(8), RandomApply({RandomInvert(), RandomOrder({RandomInvert(3.0)})})}),
+            "transform 1.1.0, RandomInvert: p 3 is no probability; must be 0 to 1");
+}
+
 TEST(ProgramRefuses, SamplesOfDifferentSizes) {
   for (const Pipeline& pipeline : {Pipeline{}, Pipeline{Resize(256)}, Pipeline{RandomHorizontalFlip()}}) {
     EXPECT_THAT(refusal(pipeline), HasSubstr("the transforms fix no output size"));
@@ -163,6 +197,20 @@ TEST(ProgramShape, CropLargerThanTheImageIsAFaultThatNamesTheWayOut) {
         failure.what(),
         "transform 0, RandomCrop: the crop of 30x30 pixels (height x width) does not fit into an image of 31x29; "
         "pad_if_needed would add what is missing");
+  }
+}
+
+TEST(ProgramShape, OfAListIsKnownWhereItIsTheSameWhateverIsDrawn) {
+  const RowShape expected{8, 8, 3, DType::u8, Layout::nhwc};
+  for (const Transform& list : {Transform(RandomApply({RandomInvert()})), Transform(RandomApply({CenterCrop(8)})),
+                                Transform(RandomChoice({CenterCrop(8), RandomInvert(), RandomResizedCrop(8)})),
+                                Transform(RandomOrder({RandomInvert(), RandomResizedCrop(8)}))}) {
+    EXPECT_EQ(Program(Pipeline{CenterCrop(8), list}, DType::u8, Layout::nhwc).row_shape(), expected);
+  }
+  for (const Transform& list :
+       {Transform(RandomApply({CenterCrop(7)})), Transform(RandomChoice({CenterCrop(7), CenterCrop(6)})),
+        Transform(RandomOrder({CenterCrop(7), RandomInvert()}))}) {
+    EXPECT_THAT(refusal({CenterCrop(8), list}), HasSubstr("the transforms fix no output size"));
   }
 }
 

@@ -65,6 +65,10 @@ TEST(Scratch, TheSameImageAgainAllocatesNothing) {
   const Pipeline warps{RandomRotation({30.0, 31.0}), RandomPerspective(0.5, 1.0),
                        RandomCrop(64, 40, false, {1, 2, 3}, PaddingMode::reflect), RandomRotation({90.0, 90.0})};
   EXPECT_EQ(allocations_of_second_run(warps, DType::f32), 0);
+  const Pipeline policies{RandomCrop(64), RandAugment(4),
+                          AugMix(),       RandomApply({RandomOrder({RandomInvert(), GaussianBlur(5)})}, 1.0),
+                          AutoAugment(),  RandomErasing(1.0, {0.1, 0.2}, {1.0, 1.0}, {})};
+  EXPECT_EQ(allocations_of_second_run(policies, DType::f32), 0);
 }
 
 TEST(Scratch, GrowsForAnOutlierAndGivesTheMemoryBack) {

@@ -7,6 +7,8 @@ import math
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
+from torchvision_policies import POLICIES, normal_pairs
+
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
     "box": Image.Resampling.BOX,
@@ -343,12 +345,46 @@ def colour_function(op, image, stream):
 # ---- whole pipelines ----
 
 
+def tree_size(op):
+    """A transform and all that stand in its lists."""
+    return 1 + sum(tree_size(inner) for inner in op.get("transforms", []))
+
+
+def apply_control(op, array, key, sample, index):
+    stream = Stream(key, sample, index)
+    inner = op["transforms"]
+    indices = [index + 1 + sum(tree_size(before) for before in inner[:i]) for i in range(len(inner))]
+    if op["op"] == "RandomApply":
+        order = range(len(inner)) if stream.uniform() < op.get("p", 0.5) else []
+    elif op["op"] == "RandomChoice":
+        if "p" in op:
+            point = stream.uniform() * sum(op["p"])
+            order = [next(i for i in range(len(inner)) if point < sum(op["p"][: i + 1]))]
+        else:
+            order = [stream.below(len(inner))]
+    else:
+        order = list(range(len(inner)))
+        for i in range(len(inner) - 1, 0, -1):
+            j = stream.below(i + 1)
+            order[i], order[j] = order[j], order[i]
+    for i in order:
+        array = apply_transform(inner[i], array, key, sample, indices[i])
+    return array
+
+
 def apply_transform(op, array, key, sample, index):
     """`index`: the transform's number in the pipeline, which its randomness depends on."""
-    if op["op"] == "Normalize":
-        return array  # converted() does it
+    if op["op"] in ("Normalize", "RandomErasing"):
+        return array  # converted() and erased() do it
+    if "transforms" in op:
+        return apply_control(op, array, key, sample, index)
     stream = Stream(key, sample, index)
     steps = geometry_steps(op, array.shape[0], array.shape[1], stream)
+    if op["op"] in POLICIES:
+        policy = POLICIES[op["op"]]
+        resample = FILTERS[op.get("interpolation", "bilinear" if op["op"] == "AugMix" else "nearest")]
+        fill = fill_of(op, array.shape[2])
+        return on_image(array, lambda image: policy(op, image, resample, fill, stream))
     if op["op"] == "Pad":
         return pad(array, sides_of(op["padding"]), op)
     if op["op"] == "RandomCrop":
@@ -362,22 +398,53 @@ def apply_transform(op, array, key, sample, index):
 
 
 def apply_transforms(transforms, array, key, sample):
-    for index, op in enumerate(transforms):
+    index = 0
+    for op in transforms:
         array = apply_transform(op, array, key, sample, index)
+        index += tree_size(op)
     return array
 
 
-def converted(array, pipeline):
-    """torchvision's ToTensor and Normalize in float32."""
+def erased(array, op, stream):
+    """RandomErasing of the converted image, height x width x channels."""
+    if stream.uniform() >= op.get("p", 0.5):
+        return array
+    height, width, channels = array.shape
+    (low, high), ratio = op.get("scale", (0.02, 0.33)), op.get("ratio", (0.3, 3.3))
+    for _ in range(10):
+        area = height * width * stream.uniform(low, high)
+        aspect = math.exp(stream.uniform(math.log(ratio[0]), math.log(ratio[1])))
+        h, w = int(round(math.sqrt(area * aspect))), int(round(math.sqrt(area / aspect)))
+        if not (h < height and w < width):
+            continue
+        i, j = stream.below(height - h + 1), stream.below(width - w + 1)
+        array = array.copy()
+        if op.get("value", 0) == "random":
+            normal = normal_pairs(stream)
+            values = np.array([next(normal) for _ in range(channels * h * w)]).reshape(channels, h, w)
+            array[i : i + h, j : j + w] = values.astype(np.float32).transpose(1, 2, 0)
+        else:
+            array[i : i + h, j : j + w] = np.asarray(op.get("value", 0), np.float32)
+        return array
+    return array
+
+
+def converted(array, pipeline, key=0, sample=0):
+    """torchvision's ToTensor, Normalize and RandomErasing in float32."""
     dtype = pipeline.get("dtype", "u8")
     if dtype != "u8":
         array = array.astype(np.float32) / np.float32(255)
         for op in pipeline["transforms"]:
             if op["op"] == "Normalize":
                 array = (array - np.array(op["mean"], np.float32)) / np.array(op["std"], np.float32)
-        if dtype == "f16":
-            with np.errstate(over="ignore"):
-                array = array.astype(np.float16)
+    index = 0
+    for op in pipeline["transforms"]:
+        if op["op"] == "RandomErasing":
+            array = erased(array, op, Stream(key, sample, index))
+        index += tree_size(op)
+    if dtype == "f16":
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float16)
     if pipeline.get("layout", "nchw") == "nchw":
         array = array.transpose(2, 0, 1)
     return np.ascontiguousarray(array)

@@ -32,6 +32,16 @@ TEST(PortableMath, WholeDegreesToo) {
   }
 }
 
+TEST(PortableMath, LogarithmAndExponentialAreThoseOfTheCLibraryToTheLastPlaces) {
+  for (int i = 1; i <= 20'000; ++i) {
+    EXPECT_LE(ulps(portable::log(i * 0.00137), std::log(i * 0.00137)), 2.0) << i;
+    const double x = (i - 10'000) * 0.0037;
+    EXPECT_LE(ulps(portable::exp(x), std::exp(x)), 2.0) << x;
+  }
+  EXPECT_EQ(portable::log(1.0), 0.0);
+  EXPECT_EQ(portable::exp(0.0), 1.0);
+}
+
 TEST(PortableMath, ZeroIsExact) {
   EXPECT_EQ(portable::sin(0.0), 0.0);
   EXPECT_EQ(portable::cos(0.0), 1.0);

@@ -86,4 +86,18 @@ struct RandomInvert {
   bool operator==(const RandomInvert&) const = default;
 };
 
+/// torchvision.transforms.GaussianBlur with a deviation uniform in `sigma`. torchvision blurs in float32, in an order
+/// of additions that it leaves open; here it is horizontal, then vertical, so that a value that lies between two may be
+/// rounded to the other one: at most 1 away. Edges are reflected, also those of images smaller than the kernel.
+struct GaussianBlur {
+  std::array<int, 2> kernel_size;  ///< x, y; odd
+  std::array<double, 2> sigma{0.1, 2.0};
+
+  explicit GaussianBlur(int size, std::array<double, 2> deviation = {0.1, 2.0})
+      : kernel_size{size, size}, sigma(deviation) {}
+  explicit GaussianBlur(std::array<int, 2> size, std::array<double, 2> deviation = {0.1, 2.0})
+      : kernel_size(size), sigma(deviation) {}
+  bool operator==(const GaussianBlur&) const = default;
+};
+
 }  // namespace slabring
