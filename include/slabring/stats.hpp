@@ -23,7 +23,8 @@ struct LoaderStats {
   std::uint64_t worker_sleeps = 0;    ///< times a worker found nothing to do
   std::uint64_t ring_bytes = 0;       ///< data and control memory
   std::uint64_t huge_page_bytes = 0;  ///< of it on huge pages, after MADV_COLLAPSE
-  /// What confines every worker that has begun: "landlock, seccomp, limits", a part of that where the kernel has no more, or "off".
+  /// What confines every worker that has begun: "landlock, seccomp, limits", a part of that where the kernel has no
+  /// more, or "off".
   std::string sandbox;
   int workers = 0;
   int coordinator_pid = 0;       ///< 0 with workers = 0
