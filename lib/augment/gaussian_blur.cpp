@@ -11,10 +11,11 @@ namespace {
 
 // One half of a kernel's weights would do; all of them keep the loops plain.
 void fill_kernel(int size, double sigma, float* weights) noexcept {
+  const int middle = size / 2;
   double sum = 0.0;
   for (int pass = 0; pass < 2; ++pass) {
     for (int i = 0; i < size; ++i) {
-      const double x = (i - size / 2) / sigma;
+      const double x = (i - middle) / sigma;
       const double exponent = std::max(-0.5 * x * x, -600.0);
       const double density = portable::exp(exponent);
       if (pass == 0) sum += density;

@@ -11,8 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <memory>
+#include <fstream>
 #include <string_view>
 
 #include "base/unique_fd.hpp"
@@ -78,10 +77,10 @@ constexpr std::uint64_t most_descriptors = 256;
 
 /// Bytes that RLIMIT_DATA counts now; a fork of a large program begins with much.
 std::uint64_t data_in_use() noexcept {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "re"), std::fclose);
-  unsigned long data = 0;
-  if (!file || std::fscanf(file.get(), "%*u %*u %*u %*u %*u %lu", &data) != 1) return 0;
-  return std::uint64_t{data} * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t pages[6] = {};  // the last one is data and stack
+  for (std::uint64_t& count : pages) statm >> count;
+  return pages[5] * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 bool limit(__rlimit_resource resource, std::uint64_t most) noexcept {

@@ -70,6 +70,8 @@ TEST_F(DeathTest, KilledCoordinatorGivesCompleteBatchesAndThenOneClearError) {
     got.push_back(test::digest(loader.next()));
     const LoaderStats stats = loader.stats();
     kill(stats.coordinator_pid, SIGKILL);
+    // Until it is dead its workers live, and could finish the epoch.
+    ASSERT_TRUE(eventually([&] { return !is_running(stats.coordinator_pid); }));
     std::string message;
     try {
       for (Batch batch = loader.next(); !batch.empty(); batch = loader.next()) got.push_back(test::digest(batch));
