@@ -160,7 +160,7 @@ HWY_INLINE hn::Vec<D8> StepSums(D8 d8, const std::uint8_t* const (&rows)[rows_at
   const hn::Repartition<std::int16_t, D8> d16;
   const hn::Repartition<std::int32_t, D8> d32;
   const std::int32_t* offsets = tables.offsets + std::ptrdiff_t{step} * RowFilter::blocks_a_step + block;
-  const auto shuffle = hn::Load(d8, tables.shuffles[step].from + 16 * block);
+  const auto shuffle = hn::Load(d8, tables.shuffles[step].from + std::ptrdiff_t{16} * block);
   const int pairs = unrolled_pairs == 0 ? tables.pairs : unrolled_pairs;
   const RowFilter::Weights* weights = tables.weights + std::ptrdiff_t{step} * pairs;
 
@@ -171,8 +171,8 @@ HWY_INLINE hn::Vec<D8> StepSums(D8 d8, const std::uint8_t* const (&rows)[rows_at
   std::ptrdiff_t at = 0;
   HWY_UNROLL(8)
   for (int k = 0; k < pairs; ++k, at += tables.pair_bytes) {
-    const auto high = hn::BitCast(d16, hn::Load(d32, weights[k].high + 4 * block));
-    const auto low = hn::BitCast(d16, hn::Load(d32, weights[k].low + 4 * block));
+    const auto high = hn::BitCast(d16, hn::Load(d32, weights[k].high + std::ptrdiff_t{4} * block));
+    const auto low = hn::BitCast(d16, hn::Load(d32, weights[k].low + std::ptrdiff_t{4} * block));
     const auto factors = [&](const std::uint8_t* row) HWY_ATTR {
       return hn::BitCast(d16, hn::TableLookupBytesOr0(Windows(d8, row + at, offsets), shuffle));
     };
@@ -235,8 +235,8 @@ HWY_INLINE void BlendColumns(D8 d8, const std::uint8_t* const* rows, const Weigh
   Sums sum3(d32);
   HWY_UNROLL(8)
   for (int k = 0; k < pairs; ++k) {
-    const auto a = hn::LoadU(d8, rows[2 * k] + x);
-    const auto b = hn::LoadU(d8, rows[2 * k + 1] + x);
+    const auto a = hn::LoadU(d8, rows[std::ptrdiff_t{2} * k] + x);
+    const auto b = hn::LoadU(d8, rows[std::ptrdiff_t{2} * k + 1] + x);
     const auto high = hn::BitCast(d16, hn::Set(d32, weights[k].high));
     const auto low = hn::BitCast(d16, hn::Set(d32, weights[k].low));
     // Interleaved within blocks of 16 bytes; PackedBytes() puts them back in order.

@@ -79,9 +79,11 @@ void RowFilter::write_block(int index, const Block& block) {
   Weights* weights = weights_.data() + std::ptrdiff_t{step} * std::ptrdiff_t{axis_.pairs()};
   for (int i = 0; i < 4; ++i) {
     if (i < block.count) {
-      from[4 * i] = static_cast<std::uint8_t>(block.first[i] - block.begin);
-      from[4 * i + 2] = static_cast<std::uint8_t>(block.first[i] - block.begin + channels_);
+      const int first = block.first[i] - block.begin;
+      from[0] = static_cast<std::uint8_t>(first);
+      from[2] = static_cast<std::uint8_t>(first + channels_);
     }
+    from += 4;
     // A lane without an output has zeros for factors, so any weights do: those of pixel 0.
     const WeightPair* pair = axis_.weight_pairs(block.pixel[i]);
     for (int k = 0; k < axis_.pairs(); ++k) {

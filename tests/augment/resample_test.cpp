@@ -10,13 +10,11 @@
 #include <vector>
 
 #include "augment/every_target.hpp"
-#include "augment/images.hpp"
 #include "base/names.hpp"
+#include "slabring/transform.hpp"
 
 namespace slabring {
 namespace {
-
-using test::Image;
 
 std::string words(const AxisScale& scale) {
   return std::string(to_string(scale.interpolation)) + " " + std::to_string(scale.in) + " to " +
