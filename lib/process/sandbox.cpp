@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -86,8 +87,8 @@ std::uint64_t data_in_use() noexcept {
 bool limit(__rlimit_resource resource, std::uint64_t most) noexcept {
   rlimit now{};
   if (getrlimit(resource, &now) != 0) return false;
-  if (now.rlim_cur != RLIM_INFINITY && now.rlim_cur <= most) return true;
-  const rlimit less{most, most};
+  // The hard limit too, or it could be raised again where there is no seccomp.
+  const rlimit less{std::min<rlim_t>(now.rlim_cur, most), std::min<rlim_t>(now.rlim_max, most)};
   return setrlimit(resource, &less) == 0;
 }
 

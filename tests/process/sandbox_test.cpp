@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -109,6 +111,28 @@ TEST_F(SandboxTest, MemoryBombEndsInBadAlloc) {
               }
             }),
             done);
+}
+
+TEST_F(SandboxTest, CoreFilesGrowingFilesAndManyDescriptorsAreRuledOut) {
+  const pid_t child = fork();
+  if (child == 0) {
+    enter_sandbox({});
+    raise(SIGSTOP);  // asking for limits is not allowed in there, so they are looked at from outside
+    _exit(0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, WUNTRACED), child);
+  ASSERT_TRUE(WIFSTOPPED(status));
+  const auto limit = [child](__rlimit_resource resource) {
+    rlimit found{};
+    EXPECT_EQ(prlimit(child, resource, nullptr, &found), 0);
+    return found.rlim_max;
+  };
+  EXPECT_EQ(limit(RLIMIT_CORE), 0U);
+  EXPECT_EQ(limit(RLIMIT_FSIZE), 0U);
+  EXPECT_LE(limit(RLIMIT_NOFILE), 256U);
+  kill(child, SIGCONT);
+  EXPECT_EQ(reap(child)->describe(), done);
 }
 
 TEST_F(SandboxTest, ExceptionsAndLargeAllocationsWork) {
