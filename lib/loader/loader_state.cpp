@@ -100,8 +100,11 @@ LoaderState LoaderState::from_json(std::string_view text) {
   LoaderState state;
   read(file, "epoch", state.epoch);
   read(file, "batch", state.batch);
-  for_each_field(state.run, [&](const char* key, auto& field) { read(file, key, field); });
-  const std::size_t known = 3 + 9;
+  std::size_t known = 3;
+  for_each_field(state.run, [&](const char* key, auto& field) {
+    read(file, key, field);
+    ++known;
+  });
   if (file.size() != known) refuse(fmt::format("it has {} entries instead of {}", file.size(), known));
   return state;
 }

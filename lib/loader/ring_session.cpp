@@ -266,14 +266,17 @@ LoaderStats RingSession::stats() const {
   stats.ring_bytes = memory_.total_bytes();
   stats.workers = *options_.workers;
   stats.coordinator_pid = stats.workers > 0 ? coordinator_.pid() : 0;
-  std::uint32_t sandbox = stats.workers > 0 ? sandbox_part::all : 0;
+  std::uint32_t sandbox = sandbox_part::all;
+  bool any_settled = false;  // before that nothing is known, and nothing is claimed
   for (int slot = 0; slot < stats.workers; ++slot) {
     const ring::Slot& line = view().slot(static_cast<std::uint32_t>(slot));
-    if (const std::uint32_t parts = line.sandbox.load(); (parts & sandbox_part::settled) != 0) sandbox &= parts;
-    stats.worker_sleeps += line.sleeps.load();
+    if (const std::uint32_t parts = line.sandbox.load(); (parts & sandbox_part::settled) != 0) {
+      any_settled = true;
+      sandbox &= parts;
+    }
     if (const int pid = line.pid.load(); pid > 0) stats.worker_pids.push_back(pid);
   }
-  stats.sandbox = describe_sandbox(sandbox);
+  stats.sandbox = describe_sandbox(any_settled ? sandbox : 0);
   return stats;
 }
 
