@@ -34,14 +34,25 @@ std::size_t column(int x, const ImageView& image) noexcept {
 
 double mixed(double a, double b, double share) noexcept { return a + (b - a) * share; }
 
+// The pixel whose centre is the next one to the left and above of a place, and how far beyond that centre it lies.
+struct Cell {
+  double left;
+  double top;
+  double dx;
+  double dy;
+};
+
+Cell cell_of(double x, double y) noexcept {
+  const double left = std::floor(x - 0.5);
+  const double top = std::floor(y - 0.5);
+  return {left, top, x - 0.5 - left, y - 0.5 - top};
+}
+
 template <std::size_t channels>
 struct Bilinear {
   static bool pixel(const ImageView& image, double x, double y, std::uint8_t* out) noexcept {
     if (outside(x, y, image)) return false;
-    const double left = std::floor(x - 0.5);
-    const double top = std::floor(y - 0.5);
-    const double dx = x - 0.5 - left;
-    const double dy = y - 0.5 - top;
+    const auto [left, top, dx, dy] = cell_of(x, y);
     const auto row = static_cast<int>(top);
     const std::size_t first = column<channels>(static_cast<int>(left), image);
     const std::size_t second = column<channels>(static_cast<int>(left) + 1, image);
@@ -68,10 +79,7 @@ template <std::size_t channels>
 struct Bicubic {
   static bool pixel(const ImageView& image, double x, double y, std::uint8_t* out) noexcept {
     if (outside(x, y, image)) return false;
-    const double left = std::floor(x - 0.5);
-    const double top = std::floor(y - 0.5);
-    const double dx = x - 0.5 - left;
-    const double dy = y - 0.5 - top;
+    const auto [left, top, dx, dy] = cell_of(x, y);
     std::array<std::size_t, 4> columns;
     std::array<const std::uint8_t*, 4> rows;
     for (int i = 0; i < 4; ++i) {

@@ -137,7 +137,10 @@ Corners corners_of(Size image) noexcept {
 }
 
 Corners draw_corners(double distortion_scale, Size image, RandomStream& random) noexcept {
-  const auto reach = [&](int side) { return static_cast<int>(distortion_scale * (side / 2)); };
+  const auto reach = [&](int side) {
+    const int half = side / 2;
+    return static_cast<int>(distortion_scale * half);
+  };
   const auto below = [&](int bound) { return static_cast<int>(random.below(static_cast<std::uint64_t>(bound))); };
   const auto near_begin = [&](int side) { return below(reach(side) + 1); };
   const auto near_end = [&](int side) { return side - reach(side) - 1 + below(reach(side) + 1); };
