@@ -17,7 +17,7 @@ namespace {
 using slabring::to_index;
 
 constexpr int side = 48;
-constexpr std::ptrdiff_t row_bytes = 3 * side;
+constexpr std::ptrdiff_t row_bytes = std::ptrdiff_t{3} * side;
 constexpr std::uint64_t unreadable = 13;
 
 /// Sample i is a square of the grey level i; its label is whether it is bright.

@@ -23,7 +23,6 @@ using test::encode_jpeg;
 using test::failure_of;
 using test::photo;
 using test::RgbImage;
-using testing::AllOf;
 using testing::HasSubstr;
 
 struct LosslessFormat {

@@ -18,7 +18,6 @@ using test::decode_all;
 using test::decode_region;
 using test::encode_jpeg;
 using test::failure_of;
-using test::find;
 using test::JpegColour;
 using test::JpegOptions;
 using test::RgbImage;

@@ -21,7 +21,6 @@ using test::encode_jpeg;
 using test::JpegColour;
 using test::JpegOptions;
 using test::RgbImage;
-using test::Sampling;
 
 struct Kind {
   const char* name;
