@@ -120,6 +120,17 @@ MemoryHeadroom memory_headroom(const CgroupPaths& paths) {
   return tightest;
 }
 
+std::uint64_t oom_kills(const CgroupPaths& paths) {
+  for (const Hierarchy& tree : hierarchies(paths, "memory")) {
+    std::optional<fs::path> own;
+    for_each_level(tree, [&](const fs::path& folder, const std::string&) {
+      if (!own) own = folder / (tree.v2 ? "memory.events" : "memory.oom_control");
+    });
+    if (own && fs::exists(*own)) return read_field(*own, "oom_kill");
+  }
+  return 0;
+}
+
 std::optional<int> cpu_quota(const CgroupPaths& paths) {
   double cpus = std::numeric_limits<double>::infinity();
   for (const Hierarchy& tree : hierarchies(paths, "cpu")) tighten_quota(tree, cpus);

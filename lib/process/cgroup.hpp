@@ -27,6 +27,10 @@ struct MemoryHeadroom {
 /// which refuses every ring once a data set has been read).
 MemoryHeadroom memory_headroom(const CgroupPaths& paths = {});
 
+/// Processes of this control group that the kernel killed for want of memory, since the group was made; 0 where no
+/// group counts. Of the group itself, not of those above: other containers' deaths are not ours.
+std::uint64_t oom_kills(const CgroupPaths& paths = {});
+
 /// CPUs by the tightest quota of the control groups, rounded up; nullopt: no quota.
 std::optional<int> cpu_quota(const CgroupPaths& paths = {});
 

@@ -63,6 +63,18 @@ TEST_F(CgroupTest, Version1IsReadToo) {
   EXPECT_EQ(cpu_quota(paths()), 3);
 }
 
+TEST_F(CgroupTest, KillsForWantOfMemoryAreThoseOfTheGroupItself) {
+  write("membership", "0::/job/step\n");
+  write("mount/job/memory.events", "low 0\nhigh 0\nmax 9\noom 8\noom_kill 7\n");
+  write("mount/job/step/memory.events", "low 0\nhigh 0\nmax 3\noom 3\noom_kill 2\noom_group_kill 0\n");
+  EXPECT_EQ(oom_kills(paths()), 2U);
+  write("membership", "4:memory:/box\n");
+  write("mount/memory/box/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 5\n");
+  EXPECT_EQ(oom_kills(paths()), 5U);
+  write("membership", "");
+  EXPECT_EQ(oom_kills(paths()), 0U);
+}
+
 TEST_F(CgroupTest, NoQuotaIsNoLimit) {
   write("membership", "0::/a\n2:cpu:/a\n");
   write("mount/a/cpu.max", "max 100000\n");
