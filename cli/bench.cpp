@@ -9,6 +9,7 @@
 
 #include "command.hpp"
 #include "common_options.hpp"
+#include "fault_list.hpp"
 #include "json_output.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
@@ -93,6 +94,8 @@ class Measurement {
     run_.trainer_wait_fraction = (stats.wait_seconds - from.wait_seconds) / seconds_since(from.time);
     run_.images = stats.samples;
     run_.faults = stats.faults;
+    progress_.wipe();
+    print_failed_samples(loader_);
     return run_;
   }
 

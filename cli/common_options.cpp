@@ -29,13 +29,6 @@ Enum named(std::string_view option, std::string_view word) {
   throw UsageError(fmt::format("{} {}: must be one of {}", option, word, joined(names_of<Enum>())));
 }
 
-OnError on_error_named(const std::string& word) {
-  if (word == "substitute") {
-    throw UsageError("--on-error substitute: replacing a failed sample is not there yet; use throw or mask");
-  }
-  return named<OnError>("--on-error", word);
-}
-
 /// One rank of one is what there is.
 void refuse_several_ranks(const LoaderArguments& arguments) {
   if (arguments.world != 1) {
@@ -121,7 +114,8 @@ void add_batch_options(CLI::App& app, LoaderArguments& arguments) {
   app.add_flag("--drop-last", arguments.drop_last, "Leave out a last batch that is not full")->group(data_group);
   app.add_option("--on-error", arguments.on_error,
                  "throw: end with status 1 at the first sample that fails\n"
-                 "mask: deliver zeros in its place and count it")
+                 "mask: deliver zeros in its place and count it\n"
+                 "substitute: deliver another sample in its place and count it")
       ->type_name("throw|mask|substitute")
       ->capture_default_str()
       ->group(data_group);
@@ -184,7 +178,7 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.seed = arguments.seed;
   options.shuffle = arguments.shuffle || (arguments.pipeline.pipeline == "train" && !arguments.no_shuffle);
   options.drop_last = arguments.drop_last;
-  options.on_error = on_error_named(arguments.on_error);
+  options.on_error = named<OnError>("--on-error", arguments.on_error);
   options.timeout = timeout_of(arguments.timeout_seconds);
   options.workers = arguments.workers;
   options.prefetch = arguments.prefetch;

@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "common_options.hpp"
+#include "fault_list.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
 #include "stream_digest.hpp"
@@ -66,6 +67,7 @@ int run(const DigestArguments& arguments) {
     }
   }
   progress.wipe();
+  print_failed_samples(loader);
   const LoaderStats stats = loader.stats();
   fmt::print("total {} images {} faults {}\n", total.hex(), stats.samples, stats.faults);
   return exit_done;

@@ -37,10 +37,11 @@ class SLABRING_API Batch {
   Tensor images() const noexcept;
   /// One a row; -1 where a sample has none or has failed.
   std::span<std::int64_t> labels() const noexcept;
+  /// The samples delivered: with OnError::substitute not always those of the plan.
   std::span<const SampleId> ids() const noexcept;
-  /// SampleStatus::ok, or why the row is zeroed.
+  /// SampleStatus::ok, substituted, or why the row is zeroed.
   std::span<const SampleStatus> statuses() const noexcept;
-  /// The rows that failed, with reasons; empty as a rule.
+  /// The planned samples that failed, with reasons; empty as a rule.
   std::vector<SampleFault> faults() const;
 
   std::uint64_t epoch() const noexcept;

@@ -63,6 +63,9 @@ class SLABRING_API Loader {
   const LoaderOptions& options() const noexcept;
   const Pipeline& pipeline() const noexcept;
   LoaderStats stats() const;
+  /// The samples that have failed so far, each once, as first delivered: the list to print when a run ends. Of more
+  /// than 10,000 the first ones; stats().faults counts every row.
+  std::vector<SampleFault> faults() const;
   /// The mapping that all batches lie in, page-aligned; for cudaHostRegister.
   std::span<std::byte> region() const noexcept;
 

@@ -23,6 +23,9 @@ SLABRING_API std::string_view to_string(StartMethod method) noexcept;
 enum class OnError : std::uint8_t {
   raise,  ///< throws SampleError (`throw` on the command line)
   mask,   ///< delivers the batch: the row is zeroed, its status says why
+  /// Delivers another sample in its place, drawn from (seed, epoch, id) and sound itself; Batch::faults() names both.
+  /// Where of 16 drawn none is sound the row is masked.
+  substitute,
 };
 SLABRING_API std::string_view to_string(OnError policy) noexcept;
 

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ enum class SampleStatus : std::uint32_t {
   quarantined = 14,       ///< workers died while they had it in hand
   stalled = 15,           ///< took longer than `timeout`; its worker was killed
   cancelled = 16,         ///< its batch was given up (early break); never delivered
+  substituted = 17,       ///< another sample stands in its place (OnError::substitute)
 };
 
 /// The code as scripts see it: "open_failed". Unknown values give "unknown".
@@ -46,8 +48,9 @@ SLABRING_API std::string_view to_string(SampleStatus status) noexcept;
 struct SampleFault {
   SampleId id{};
   SampleStatus status = SampleStatus::ok;
-  std::string source;   ///< Dataset::describe(id): a path, as a rule
-  std::string message;  ///< a sentence, without the source
+  std::string source;                    ///< Dataset::describe(id): a path, as a rule
+  std::string message;                   ///< a sentence, without the source
+  std::optional<SampleId> substitute{};  ///< the sample delivered in its place, with OnError::substitute
 };
 
 /// Pixels somebody else owns: `height` rows of `width` pixels of `channels` interleaved bytes, `stride` bytes apart.

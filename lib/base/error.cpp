@@ -41,6 +41,7 @@ std::string_view to_string(SampleStatus status) noexcept {
     case SampleStatus::quarantined: return "quarantined";
     case SampleStatus::stalled: return "stalled";
     case SampleStatus::cancelled: return "cancelled";
+    case SampleStatus::substituted: return "substituted";
   }
   return "unknown";
 }

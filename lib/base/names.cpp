@@ -12,7 +12,8 @@ constexpr std::array<std::string_view, 6> interpolation_names{"nearest", "box", 
 constexpr std::array<std::string_view, 4> padding_mode_names{"constant", "edge", "reflect", "symmetric"};
 constexpr std::array<std::string_view, 3> policy_names{"imagenet", "cifar10", "svhn"};
 constexpr std::array<std::string_view, 3> start_method_names{"forkserver", "spawn", "fork"};
-constexpr std::array<std::string_view, 2> on_error_names{"throw", "mask"};  // `raise` in C++, where throw is a keyword
+// The first is `raise` in C++, where throw is a keyword.
+constexpr std::array<std::string_view, 3> on_error_names{"throw", "mask", "substitute"};
 
 constexpr std::array<std::string_view, 3> sandbox_names{"automatic", "strict", "off"};
 
@@ -21,7 +22,7 @@ static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc
 static_assert(static_cast<int>(Interpolation::bilinear) == 2 && static_cast<int>(Interpolation::lanczos) == 5);
 static_assert(static_cast<int>(PaddingMode::edge) == 1 && static_cast<int>(PaddingMode::symmetric) == 3);
 static_assert(static_cast<int>(AutoAugmentPolicy::svhn) == 2);
-static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::mask) == 1);
+static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::substitute) == 2);
 static_assert(static_cast<int>(Sandbox::strict) == 1);
 
 template <class Enum>

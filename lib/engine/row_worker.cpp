@@ -3,55 +3,91 @@
 #include <algorithm>
 #include <cstring>
 
+#include "plan/substitute.hpp"
 #include "ring/recovery.hpp"
 #include "sync/fault_point.hpp"
 
 namespace slabring {
 
 RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
-                     std::uint64_t seed)
+                     std::uint64_t seed, OnError on_error)
     : port_(view, slot),
       engine_(dataset, program, seed),
+      seed_(seed),
+      on_error_(on_error),
       read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)) {}
 
 void RowWorker::run() noexcept {
   while (!port_.stopped()) {
-    if (const auto claim = port_.next(look_up)) fill(*claim);
+    if (const auto claim = port_.next(look_up)) work_on(*claim);
   }
 }
 
 bool RowWorker::step() noexcept {
   const auto claim = port_.try_claim();
-  if (claim) fill(*claim);
+  if (claim) work_on(*claim);
   return claim.has_value();
 }
 
-void RowWorker::fill(const ring::Claim& claim) noexcept {
-  const ring::View& view = port_.view();
+void RowWorker::work_on(const ring::Claim& claim) noexcept {
   ring::Slot& slot = port_.slot();
   slot.active.store(claim.ticket + 1, std::memory_order_relaxed);
   fault_point(FaultPoint::active_set);
   read_ahead(claim.ticket + read_ahead_distance_);
-
-  const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
-  if constexpr (fault_points_compiled_in) {
-    std::memset(pixels.data(), 0xaa, pixels.size() / 2);  // what a death in the middle of a row leaves behind
-    fault_point(FaultPoint::row_half_written);
-  }
-  ring::Row& row = view.row(claim.slab, claim.row);
-  const SampleId id{row.sample.load(std::memory_order_relaxed)};
-  const auto outcome = engine_.fill(id, view.head(claim.slab).epoch, pixels, slot.stage);
-  if (outcome.status == SampleStatus::ok) {
-    view.labels(claim.slab)[claim.row] = outcome.label;
-    row.status = static_cast<std::uint32_t>(SampleStatus::ok);
-  } else {
-    ring::fail_row(view, claim.slab, claim.row, {outcome.status, outcome.message});
-  }
+  write_row(claim);
   fault_point(FaultPoint::row_written);
   port_.publish(claim);
   fault_point(FaultPoint::published);
   slot.active.store(0, std::memory_order_relaxed);
   slot.done.store(slot.done.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void RowWorker::write_row(const ring::Claim& claim) noexcept {
+  const ring::View& view = port_.view();
+  const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
+  if constexpr (fault_points_compiled_in) {
+    std::memset(pixels.data(), 0xaa, pixels.size() / 2);  // what a death in the middle of a row leaves behind
+    fault_point(FaultPoint::row_half_written);
+  }
+  // Workers died of the planned sample, or also of the first that stood in: recovery has written why.
+  if (const std::uint32_t condemned = ring::condemned(claim.attempts); condemned > 0) {
+    return substitute(claim, condemned);
+  }
+  ring::Row& row = view.row(claim.slab, claim.row);
+  const auto outcome = fill(claim, SampleId{row.sample.load(std::memory_order_relaxed)});
+  if (outcome.status == SampleStatus::ok) {
+    view.labels(claim.slab)[claim.row] = outcome.label;
+    row.status = static_cast<std::uint32_t>(SampleStatus::ok);
+    return;
+  }
+  ring::fail_row(view, claim.slab, claim.row, {outcome.status, outcome.message});
+  if (on_error_ == OnError::substitute) substitute(claim, 1);
+}
+
+/// The first sound sample from the `first`-th on. Without any, the row keeps the failure that is written in it.
+void RowWorker::substitute(const ring::Claim& claim, std::uint32_t first) noexcept {
+  const ring::View& view = port_.view();
+  ring::Row& row = view.row(claim.slab, claim.row);
+  const SampleId planned{row.sample.load(std::memory_order_relaxed)};
+  const std::uint64_t epoch = view.head(claim.slab).epoch;
+  const std::uint64_t samples = engine_.dataset().size();
+  if (to_index(planned) >= samples || samples < 2) return;
+  for (std::uint32_t number = first; number <= max_substitutes; ++number) {
+    const auto outcome = fill(claim, substitute_for(planned, number, seed_, epoch, samples));
+    if (outcome.status != SampleStatus::ok) continue;
+    view.labels(claim.slab)[claim.row] = outcome.label;
+    row.substitution = Substitution{number, known_status(row.status)}.bits();
+    row.status = static_cast<std::uint32_t>(SampleStatus::substituted);
+    return;
+  }
+  ring::blank_row(view, claim.slab, claim.row);
+}
+
+RowEngine::Outcome RowWorker::fill(const ring::Claim& claim, SampleId id) noexcept {
+  const ring::View& view = port_.view();
+  ring::Slot& slot = port_.slot();
+  slot.sample.store(to_index(id), std::memory_order_relaxed);
+  return engine_.fill(id, view.head(claim.slab).epoch, view.pixels(claim.slab, claim.row), slot.stage);
 }
 
 /// Tickets are ordered and the page cache is everybody's, so nobody needs to own a file to read it ahead. What is read

@@ -5,6 +5,7 @@
 
 #include "engine/row_engine.hpp"
 #include "ring/worker_port.hpp"
+#include "slabring/options.hpp"
 
 namespace slabring {
 
@@ -14,7 +15,7 @@ class RowWorker {
  public:
   /// Requires: dataset and program outlive the worker.
   RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
-            std::uint64_t seed);
+            std::uint64_t seed, OnError on_error);
 
   /// Works until the ring is stopped.
   void run() noexcept;
@@ -26,11 +27,16 @@ class RowWorker {
   /// Sleeps this long at most before it looks up; every event rings, so this is for the unthinkable only.
   static constexpr std::chrono::milliseconds look_up{10'000};
 
-  void fill(const ring::Claim& claim) noexcept;
+  void work_on(const ring::Claim& claim) noexcept;
+  void write_row(const ring::Claim& claim) noexcept;
+  void substitute(const ring::Claim& claim, std::uint32_t first) noexcept;
+  RowEngine::Outcome fill(const ring::Claim& claim, SampleId id) noexcept;
   void read_ahead(std::uint64_t ticket) const noexcept;
 
   ring::WorkerPort port_;
   RowEngine engine_;
+  std::uint64_t seed_;
+  OnError on_error_;
   std::uint64_t read_ahead_distance_;
 };
 

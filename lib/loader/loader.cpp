@@ -67,7 +67,7 @@ class Loader::Impl {
       : pipeline_(std::move(pipeline)),
         options_(resolve_options(options, dataset, pipeline_)),
         compiled_(std::make_unique<Compiled>(compile(pipeline_, dataset, options_))),
-        work_{&dataset, &compiled_->program, options_.seed, options_.sandbox} {
+        work_{&dataset, &compiled_->program, options_.seed, options_.on_error, options_.sandbox} {
     if (!options_.state.empty()) resume_ = position_in(options_.state);
     if (*options_.workers > 0 && options_.start_method == StartMethod::fork && !options_.force_fork)
       refuse_unsafe_fork();
@@ -151,7 +151,7 @@ class Loader::Impl {
 
   CoordinatorProcess start_coordinator(RingMemory& memory) {
     const Supervision supervision{static_cast<std::uint32_t>(*options_.workers), options_.timeout,
-                                  options_.huge_pages == HugePages::automatic};
+                                  options_.huge_pages == HugePages::automatic, options_.on_error};
     if (options_.start_method == StartMethod::fork) {
       return CoordinatorProcess::fork_here(memory, supervision, work_);
     }
@@ -196,6 +196,7 @@ std::uint64_t Loader::samples_per_epoch() const noexcept { return impl_->session
 RowShape Loader::row_shape() const noexcept { return impl_->session().row_shape(); }
 const LoaderOptions& Loader::options() const noexcept { return impl_->options(); }
 const Pipeline& Loader::pipeline() const noexcept { return impl_->pipeline(); }
+std::vector<SampleFault> Loader::faults() const { return impl_->session().failed_samples(); }
 LoaderStats Loader::stats() const { return impl_->session().stats(); }
 std::span<std::byte> Loader::region() const noexcept { return impl_->session().region(); }
 

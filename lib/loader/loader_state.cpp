@@ -33,6 +33,7 @@ void for_each_field(Run& run, const Visit& visit) {
   visit("batch_size", run.batch_size);
   visit("shuffle", run.shuffle);
   visit("drop_last", run.drop_last);
+  visit("substitute", run.substitute);
   visit("dtype", run.dtype);
   visit("layout", run.layout);
 }
@@ -79,9 +80,16 @@ std::string pipeline_fingerprint(const Pipeline& pipeline) {
 }  // namespace
 
 RunIdentity identity_of(const Dataset& dataset, const Pipeline& pipeline, const LoaderOptions& options) {
-  return {dataset.size(),    in_hexadecimal(dataset.fingerprint()),          pipeline_fingerprint(pipeline),
-          options.seed,      static_cast<std::uint64_t>(options.batch_size), options.shuffle,
-          options.drop_last, std::string(to_string(*options.dtype)),         std::string(to_string(*options.layout))};
+  return {.samples = dataset.size(),
+          .dataset = in_hexadecimal(dataset.fingerprint()),
+          .pipeline = pipeline_fingerprint(pipeline),
+          .seed = options.seed,
+          .batch_size = static_cast<std::uint64_t>(options.batch_size),
+          .shuffle = options.shuffle,
+          .drop_last = options.drop_last,
+          .substitute = options.on_error == OnError::substitute,
+          .dtype = std::string(to_string(*options.dtype)),
+          .layout = std::string(to_string(*options.layout))};
 }
 
 std::string LoaderState::to_json() const {

@@ -20,6 +20,7 @@ struct RunIdentity {
   std::uint64_t batch_size = 0;
   bool shuffle = false;
   bool drop_last = false;
+  bool substitute = false;  ///< on_error is OnError::substitute, which alone changes what is delivered
   std::string dtype;
   std::string layout;
 };

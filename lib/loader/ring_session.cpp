@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "loader/resolve_options.hpp"
+#include "plan/substitute.hpp"
 #include "process/sandbox.hpp"
 #include "ring/owner_word.hpp"
 #include "slabring/error.hpp"
@@ -19,10 +20,7 @@ namespace {
 /// A wait is cut so that the death of the coordinator is seen without anybody ringing.
 constexpr std::chrono::milliseconds wait_slice{100};
 
-SampleStatus known_status(std::uint32_t value) noexcept {
-  return value <= static_cast<std::uint32_t>(SampleStatus::cancelled) ? static_cast<SampleStatus>(value)
-                                                                      : SampleStatus::corrupt;
-}
+constexpr std::size_t most_failed_samples = 10'000;
 
 }  // namespace
 
@@ -39,7 +37,8 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
     slab.ids.reserve(memory_.view().shape().batch_size);
     slab.statuses.reserve(memory_.view().shape().batch_size);
   }
-  if (*options_.workers == 0) own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.seed);
+  if (*options_.workers == 0)
+    own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.seed, work.on_error);
 }
 
 RingSession::~RingSession() { close(); }
@@ -154,7 +153,10 @@ void RingSession::take(std::uint32_t slab) {
   for (std::uint32_t row = 0; row < state.rows; ++row) {
     const SampleStatus status = known_status(view().row(slab, row).status);
     state.statuses.push_back(status);
-    if (status != SampleStatus::ok) state.faults.push_back(fault_of(slab, row));
+    if (status == SampleStatus::ok) continue;
+    state.faults.push_back(fault_of(slab, row));
+    remember(state.faults.back());
+    if (const auto substitute = state.faults.back().substitute) state.ids[row] = *substitute;
   }
   ++deliver_;
   ++index_;
@@ -164,10 +166,22 @@ void RingSession::take(std::uint32_t slab) {
 }
 
 SampleFault RingSession::fault_of(std::uint32_t slab, std::uint32_t row) const {
-  const SampleId id = slabs_[slab].ids[row];
+  const SlabState& state = slabs_[slab];
+  const SampleId id = state.ids[row];
   const char* text = view().message(slab, row).text;
-  return {id, slabs_[slab].statuses[row], work_.dataset->describe(id),
-          std::string(text, strnlen(text, ring::message_bytes))};
+  SampleFault fault{id, state.statuses[row], work_.dataset->describe(id),
+                    std::string(text, strnlen(text, ring::message_bytes))};
+  if (fault.status == SampleStatus::substituted && plan_.options().samples > 1) {
+    const auto [number, failure] = Substitution::from_bits(view().row(slab, row).substitution);
+    fault.status = failure;
+    fault.substitute = substitute_for(id, number, options_.seed, state.epoch, plan_.options().samples);
+  }
+  return fault;
+}
+
+void RingSession::remember(const SampleFault& fault) {
+  if (failed_samples_.size() == most_failed_samples) return;
+  if (failed_ids_.insert(to_index(fault.id)).second) failed_samples_.push_back(fault);
 }
 
 void RingSession::release(std::uint32_t slab) noexcept {
@@ -244,15 +258,49 @@ std::string RingSession::describe_stall(std::uint32_t slab) const {
   std::string text =
       fmt::format("nothing arrived for {} s; batch {} of epoch {} waits for",
                   static_cast<double>(patience().count()) / 1000, slabs_[slab].index, slabs_[slab].epoch);
+  constexpr std::size_t most_rows = 8;
+  std::size_t missing = 0;
   for (std::uint32_t row = 0; row < slabs_[slab].rows; ++row) {
-    if (view().done(slab, row / ring::bits_per_word).load() >> (row % ring::bits_per_word) & 1) continue;
+    if (view().is_done(slab, row)) continue;
+    if (++missing > most_rows) continue;
     const ring::OwnerWord owner{view().owner(slab, row).load()};
     const bool claimed = owner.state() == ring::OwnerWord::State::claimed;
     text += fmt::format(" [sample {} ({}), {}]", to_index(slabs_[slab].ids[row]),
                         work_.dataset->describe(slabs_[slab].ids[row]),
                         claimed ? fmt::format("held by worker {}", owner.worker()) : "claimed by no worker");
-    if (text.size() > 2000) return text + " ...";
   }
+  if (missing > most_rows) text += fmt::format(" and {} more", missing - most_rows);
+  return text + describe_slabs() + describe_workers();
+}
+
+std::string RingSession::describe_slabs() const {
+  std::string text = "; slabs:";
+  for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
+    const SlabState& state = slabs_[slab];
+    if (state.phase == SlabState::Phase::free) {
+      text += fmt::format(" {} free,", slab);
+      continue;
+    }
+    std::uint32_t done = 0;
+    for (std::uint32_t row = 0; row < state.rows; ++row) done += view().is_done(slab, row) ? 1 : 0;
+    text += fmt::format(" {} {} epoch {} batch {} with {} of {} rows,", slab,
+                        state.phase == SlabState::Phase::held ? "held" : "armed", state.epoch, state.index, done,
+                        state.rows);
+  }
+  text.pop_back();
+  return text;
+}
+
+std::string RingSession::describe_workers() const {
+  std::string text = "; workers:";
+  for (std::uint32_t slot = 0; slot < view().shape().workers; ++slot) {
+    const ring::Slot& line = view().slot(slot);
+    const int pid = line.pid.load();
+    text += fmt::format(" {} {}", slot, pid > 0 ? fmt::format("pid {}", pid) : "gone");
+    if (line.active.load() > 0) text += fmt::format(" at sample {}", line.sample.load());
+    text += fmt::format(" after {} rows,", line.done.load());
+  }
+  text.pop_back();
   return text;
 }
 

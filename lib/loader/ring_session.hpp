@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "engine/row_worker.hpp"
@@ -75,6 +76,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::uint64_t batches_per_epoch() const noexcept { return plan_.batches(); }
   std::uint64_t samples_per_epoch() const noexcept { return plan_.samples(); }
   LoaderStats stats() const;
+  const std::vector<SampleFault>& failed_samples() const noexcept { return failed_samples_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -88,9 +90,12 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   void check_coordinator(std::uint32_t slab);
   void take(std::uint32_t slab);
   SampleFault fault_of(std::uint32_t slab, std::uint32_t row) const;
+  void remember(const SampleFault& fault);
   std::uint64_t progress_made() const noexcept;
   std::chrono::milliseconds patience() const noexcept;
   std::string describe_stall(std::uint32_t slab) const;
+  std::string describe_slabs() const;
+  std::string describe_workers() const;
 
   RingMemory memory_;
   ring::ConsumerPort port_;
@@ -116,6 +121,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::uint64_t index_ = 0;
   std::uint64_t epochs_begun_ = 0;
   LoaderStats counted_;
+  std::vector<SampleFault> failed_samples_;  ///< each once
+  std::unordered_set<std::uint64_t> failed_ids_;
 };
 
 }  // namespace slabring

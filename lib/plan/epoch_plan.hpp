@@ -26,6 +26,7 @@ class EpochPlan {
  public:
   explicit EpochPlan(const PlanOptions& options) noexcept : options_(options) {}
 
+  const PlanOptions& options() const noexcept { return options_; }
   /// Batches of every epoch; 0 when there are no samples or drop_last leaves nothing.
   std::uint64_t batches() const noexcept;
   /// Samples delivered by every epoch: without what drop_last leaves out.

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <utility>
 
+#include "process/cgroup.hpp"
 #include "ring/recovery.hpp"
 #include "slabring/error.hpp"
 #include "sync/fault_point.hpp"
@@ -51,6 +52,7 @@ int Coordinator::run() {
   // Not PR_SET_PDEATHSIG: that fires when the trainer's THREAD that started us ends. Opened, then checked: the pid
   // cannot have been given to another process while it is our parent's.
   if (getppid() != trainer_ || !trainer_pidfd_) return 1;
+  oom_kills_ = oom_kills();
   try {
     memory_.commit();
   } catch (const Error& error) {
@@ -139,16 +141,9 @@ void Coordinator::start_due(Clock::time_point now) {
 }
 
 std::string Coordinator::what_it_held(std::uint32_t slot) const {
-  const ring::View& view = memory_.view();
-  const std::uint64_t active = view.slot(slot).active.load();
-  if (active == 0) return "between samples";
-  const std::uint64_t ticket = active - 1;
-  const std::uint64_t batch = ticket / view.shape().batch_size;
-  const std::uint32_t slab = view.ring().order[batch % ring::order_size].load();
-  std::string stage = to_string(view.slot(slot).stage.load());
-  if (slab >= view.shape().slabs) return stage;
-  const auto row = static_cast<std::uint32_t>(ticket % view.shape().batch_size);
-  return fmt::format("{} sample {}", stage, view.row(slab, row).sample.load());
+  const ring::Slot& line = memory_.view().slot(slot);
+  if (line.active.load() == 0) return "between samples";
+  return fmt::format("{} sample {}", to_string(line.stage.load()), line.sample.load());
 }
 
 /// Confirmed dead (its pidfd is readable), so what it held may be taken back.
@@ -160,22 +155,41 @@ void Coordinator::bury(std::uint32_t slot) {
   worker.pid = -1;
 
   const ring::View& view = memory_.view();
-  const bool own = ending.own_doing() || worker.stalled;
-  const std::string cause = worker.stalled ? fmt::format("was killed after {} s without finishing",
-                                                         static_cast<double>(supervision_.timeout.count()) / 1000)
-                                           : ending.describe();
-  last_death_ = fmt::format("{} {}", cause, what_it_held(slot));
+  const bool out_of_memory = ran_out_of_memory(worker, ending);
+  const bool own = ending.own_doing() || worker.stalled || out_of_memory;
+  last_death_ = fmt::format("{} {}", cause_of_death(worker, ending, out_of_memory), what_it_held(slot));
   const auto verdict_text = fmt::format("its workers died over it again and again; the last one {}", last_death_);
   view.counters().deaths.fetch_add(1);  // before the rows: whoever sees them sees the death counted
+  const auto give_up_at =
+      supervision_.on_error == OnError::substitute ? ring::last_substitute_attempts : ring::quarantine_attempts;
   const auto recovered =
       ring::recover(view, slot, own ? ring::crash_weight : ring::kill_weight,
-                    {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined, verdict_text});
+                    {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined, verdict_text, give_up_at});
   view.slot(slot).generation.fetch_add(1);
   view.slot(slot).pid.store(0);
   worker.record.death(own, view.slot(slot).done.load() != worker.done_before);
   if (recovered.quarantined > 0) worker.record.forgive();
   report_death(slot, pid, last_death_, recovered.freed, recovered.quarantined);
   replace_or_give_up(slot);
+}
+
+/// SIGKILL says nothing of its sender; that the group's counter rose says it was the kernel.
+bool Coordinator::ran_out_of_memory(const Worker& worker, const Ending& ending) {
+  if (worker.stalled || !ending.by_signal || ending.code != SIGKILL) return false;
+  const std::uint64_t now = oom_kills();
+  const bool rose = now > oom_kills_;
+  oom_kills_ = now;
+  return rose;
+}
+
+std::string Coordinator::cause_of_death(const Worker& worker, const Ending& ending, bool out_of_memory) const {
+  if (worker.stalled) {
+    return fmt::format("was killed after {} s without finishing",
+                       static_cast<double>(supervision_.timeout.count()) / 1000);
+  }
+  if (!out_of_memory) return ending.describe();
+  return fmt::format("{} by the kernel for want of memory (oom_kill of its control group rose to {})",
+                     ending.describe(), oom_kills_);
 }
 
 void Coordinator::report_death(std::uint32_t slot, pid_t pid, const std::string& text, std::uint32_t freed,

@@ -63,6 +63,8 @@ class Coordinator {
   void collapse_one_slab(Clock::time_point now);
   void end_workers(bool at_once);
   std::string what_it_held(std::uint32_t slot) const;
+  bool ran_out_of_memory(const Worker& worker, const Ending& ending);
+  std::string cause_of_death(const Worker& worker, const Ending& ending, bool out_of_memory) const;
 
   RingMemory& memory_;
   ControlChannel& channel_;
@@ -74,6 +76,7 @@ class Coordinator {
   RespawnBudget budget_;
   std::uint32_t collapsed_slabs_ = 0;
   Clock::time_point collapse_from_;
+  std::uint64_t oom_kills_ = 0;  ///< of the control group, as last seen
   std::string last_death_ = "no worker could be started";
   bool finished_ = false;
   int status_ = 0;

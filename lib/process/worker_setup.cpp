@@ -45,6 +45,7 @@ WorkerSetup parse(const json& in) {
   setup.supervision.workers = in.at("workers").get<std::uint32_t>();
   setup.supervision.timeout = std::chrono::milliseconds(in.at("timeout_ms").get<std::int64_t>());
   setup.supervision.huge_pages = in.at("huge_pages").get<bool>();
+  setup.supervision.on_error = enum_at(in, "on_error", OnError::substitute);
   setup.seed = in.at("seed").get<std::uint64_t>();
   setup.sandbox = enum_at(in, "sandbox", Sandbox::off);
   setup.dtype = enum_at(in, "dtype", DType::f32);
@@ -70,6 +71,7 @@ std::string WorkerSetup::to_json() const {
            {"workers", supervision.workers},
            {"timeout_ms", supervision.timeout.count()},
            {"huge_pages", supervision.huge_pages},
+           {"on_error", static_cast<unsigned>(supervision.on_error)},
            {"seed", seed},
            {"sandbox", static_cast<unsigned>(sandbox)},
            {"dtype", static_cast<unsigned>(dtype)},
@@ -101,6 +103,7 @@ OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables)
     : dataset_(open_dataset({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
       program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
       seed_(setup.seed),
+      on_error_(setup.supervision.on_error),
       sandbox_(setup.sandbox) {}
 
 UniqueFd text_to_memfd(const char* name, std::string_view text) {

@@ -21,6 +21,7 @@ struct Work {
   const Dataset* dataset = nullptr;
   const Program* program = nullptr;
   std::uint64_t seed = 0;
+  OnError on_error = OnError::raise;
   Sandbox sandbox = Sandbox::off;  ///< of the workers
 };
 
@@ -29,6 +30,7 @@ struct Supervision {
   std::uint32_t workers = 0;
   std::chrono::milliseconds timeout{0};  ///< of one sample; 0: none
   bool huge_pages = true;
+  OnError on_error = OnError::raise;  ///< decides when a row is given up
 };
 
 /// Everything that a freshly started program needs besides descriptors, as JSON in a memfd.
@@ -54,12 +56,13 @@ class OpenedSetup {
  public:
   /// `tables`: the dataset's descriptors in this process. Throws Error.
   OpenedSetup(const WorkerSetup& setup, std::vector<int> tables);
-  Work work() const noexcept { return {dataset_.get(), &program_, seed_, sandbox_}; }
+  Work work() const noexcept { return {dataset_.get(), &program_, seed_, on_error_, sandbox_}; }
 
  private:
   std::unique_ptr<Dataset> dataset_;
   Program program_;
   std::uint64_t seed_;
+  OnError on_error_;
   Sandbox sandbox_;
 };
 

@@ -18,8 +18,9 @@
 ///   DONE(n-K..) --T arm--> FREE(n) --W cas--> CLAIMED(w,n) --W fetch_or--> DONE(n)
 ///                          |  ^                 | w is confirmed dead, its bit clear
 ///                          |  +----- C cas -----+
-///                          |                    +--C cas--> CLAIMED(C) --C fetch_or--> DONE(n)
-///                          |                                zeroed, status quarantined
+///                          |  ^                 +--C cas--> CLAIMED(C) --C fetch_or--> DONE(n)
+///                          |  |                               |  zeroed, status quarantined
+///                          |  +-- C store --------------------+  or left to a substitute
 ///                          +--T cas--> CLAIMED(T) --T fetch_or--> DONE(n)        (early break)
 ///
 /// Life of a slab: free --T arm--> open --> complete --T take--> held --T release--> free. Complete is not stored: it
@@ -44,7 +45,7 @@
 namespace slabring::ring {
 
 inline constexpr std::uint64_t magic = 0x31676e6972626c73;  // "slbring1", little-endian
-inline constexpr std::uint32_t layout_version = 1;
+inline constexpr std::uint32_t layout_version = 2;
 inline constexpr std::uint32_t max_batch = 4096;
 inline constexpr std::uint32_t max_slabs = 64;
 inline constexpr std::uint32_t max_workers = 256;
@@ -106,6 +107,7 @@ struct alignas(cache_line) Slot {
   std::atomic<std::int32_t> pid;
   std::atomic<std::uint32_t> generation;  ///< how many workers had this slot before
   std::atomic<std::uint64_t> active;      ///< ticket + 1 of the row in hand; 0: none
+  std::atomic<std::uint64_t> sample;      ///< in hand: the row's, or one that is to stand in for it
   std::atomic<Stage> stage;
   std::atomic<std::uint64_t> done;  ///< rows published
   std::atomic<std::uint64_t> sleeps;
@@ -124,8 +126,8 @@ struct alignas(cache_line) SlabHead {
 /// owner's.
 struct Row {
   std::atomic<std::uint64_t> sample;
-  std::uint32_t status;  ///< SampleStatus
-  std::uint32_t reserved;
+  std::uint32_t status;        ///< SampleStatus
+  std::uint32_t substitution;  ///< when status is `substituted`: Substitution::bits
 };
 
 inline constexpr std::size_t message_bytes = 240;
@@ -208,6 +210,9 @@ class View {
   SlabHead& head(std::uint32_t slab) const noexcept { return *at<SlabHead>(slab, 0); }
   std::atomic<std::uint64_t>& done(std::uint32_t slab, std::uint32_t word) const noexcept {
     return at<std::atomic<std::uint64_t>>(slab, slab_offsets_.done)[word];
+  }
+  bool is_done(std::uint32_t slab, std::uint32_t row) const noexcept {
+    return (done(slab, row / bits_per_word).load() >> (row % bits_per_word) & 1) != 0;
   }
   std::atomic<std::uint64_t>& owner(std::uint32_t slab, std::uint32_t row) const noexcept {
     return at<std::atomic<std::uint64_t>>(slab, slab_offsets_.owner)[row];

@@ -47,11 +47,13 @@ class Recovery {
     const std::uint64_t bits = view_.done(slab, row / bits_per_word).load(std::memory_order_acquire);
     if (bits & bit_of(row)) return;
 
-    const std::uint32_t blamed = active_ == ticket + 1 ? weight_ : 0;
-    const std::uint32_t attempts = std::min(seen.attempts() + blamed, OwnerWord::max_attempts);
+    const bool blamed = seen.is_claimed_by(slot_) && active_ == ticket + 1;
+    const std::uint32_t attempts = std::min(seen.attempts() + (blamed ? weight_ : 0), OwnerWord::max_attempts);
     fault_point(FaultPoint::recover_cas);
-    if (attempts >= quarantine_attempts) {
+    if (attempts >= verdict_.give_up_at) {
       quarantine(slab, row, seen, attempts);
+    } else if (condemned(attempts) > condemned(seen.attempts()) || !seen.is_claimed_by(slot_)) {
+      condemn(slab, row, seen, attempts);
     } else if (exchange(slab, row, seen, OwnerWord::free(seen.batch(), attempts))) {  // CLAIMED(w) -> FREE
       ++result_.freed;
       note_free(ticket);
@@ -66,12 +68,27 @@ class Recovery {
   }
 
   void quarantine(std::uint32_t slab, std::uint32_t row, OwnerWord seen, std::uint32_t attempts) noexcept {
-    // CLAIMED(w or an earlier coordinator) -> CLAIMED(coordinator)
-    if (!exchange(slab, row, seen, OwnerWord::claimed(seen.batch(), attempts, OwnerWord::coordinator))) return;
-    fault_point(FaultPoint::quarantine_mine);
+    if (!make_mine(slab, row, seen, attempts)) return;
     fail_row(view_, slab, row, verdict_);
     view_.done(slab, row / bits_per_word).fetch_or(bit_of(row));
     ++result_.quarantined;
+  }
+
+  /// Leaves the reason in the row, for whoever puts another sample into it.
+  void condemn(std::uint32_t slab, std::uint32_t row, OwnerWord seen, std::uint32_t attempts) noexcept {
+    if (!make_mine(slab, row, seen, attempts)) return;
+    fail_row(view_, slab, row, verdict_);
+    // CLAIMED(coordinator) -> FREE: the row is mine and not done, so its slab cannot have been recycled.
+    view_.owner(slab, row).store(OwnerWord::free(seen.batch(), attempts).bits());
+    ++result_.freed;
+    note_free(seen.batch() * view_.shape().batch_size + row);
+  }
+
+  /// CLAIMED(w or an earlier coordinator) -> CLAIMED(coordinator)
+  bool make_mine(std::uint32_t slab, std::uint32_t row, OwnerWord seen, std::uint32_t attempts) noexcept {
+    if (!exchange(slab, row, seen, OwnerWord::claimed(seen.batch(), attempts, OwnerWord::coordinator))) return false;
+    fault_point(FaultPoint::quarantine_mine);
+    return true;
   }
 
   /// Failure: the slab was recycled between the look at the owner and that at the bitmap; so the row was done (model
@@ -115,10 +132,14 @@ class Recovery {
 
 }  // namespace
 
-void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Verdict& verdict) noexcept {
+void blank_row(const View& view, std::uint32_t slab, std::uint32_t row) noexcept {
   const auto pixels = view.pixels(slab, row);
   std::memset(pixels.data(), 0, pixels.size());
   view.labels(slab)[row] = -1;
+}
+
+void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Verdict& verdict) noexcept {
+  blank_row(view, slab, row);
   char* text = view.message(slab, row).text;
   const std::size_t length = verdict.message.copy(text, message_bytes - 1);
   text[length] = '\0';

@@ -13,6 +13,12 @@ inline constexpr std::uint32_t quarantine_attempts = 16;
 inline constexpr std::uint32_t crash_weight = 8;
 inline constexpr std::uint32_t kill_weight = 1;
 
+/// With OnError::substitute a row is given up later: at `quarantine_attempts` its sample is condemned, the next worker
+/// begins with the first that may stand in for it; at twice that with the second; here nobody tries any more.
+inline constexpr std::uint32_t last_substitute_attempts = 3 * quarantine_attempts;
+/// How many samples of a row are condemned, its own the first.
+constexpr std::uint32_t condemned(std::uint32_t attempts) noexcept { return attempts / quarantine_attempts; }
+
 struct Recovered {
   std::uint32_t freed = 0;        ///< rows given back to the other workers
   std::uint32_t quarantined = 0;  ///< rows given up: zeroed, status and message set, part of their batch
@@ -22,6 +28,7 @@ struct Recovered {
 struct Verdict {
   SampleStatus status = SampleStatus::quarantined;
   std::string_view message;  ///< cut at message_bytes - 1
+  std::uint32_t give_up_at = quarantine_attempts;
 };
 
 /// Takes back every unfinished row of the worker in `slot`, and wakes everybody, unconditionally.
@@ -32,7 +39,9 @@ struct Verdict {
 /// not repair. Slot::active stays as it was: whoever gives the slot to a new worker clears it.
 Recovered recover(const View& view, std::uint32_t slot, std::uint32_t weight, const Verdict& verdict) noexcept;
 
-/// Writes status and message of a row and zeroes its pixels and label. Requires: the caller owns the row.
+/// Zeroes a row's pixels and takes its label. Requires: the caller owns the row.
+void blank_row(const View& view, std::uint32_t slab, std::uint32_t row) noexcept;
+/// The same, and writes status and message.
 void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Verdict& verdict) noexcept;
 
 }  // namespace slabring::ring

@@ -41,7 +41,7 @@ std::optional<Claim> WorkerPort::try_claim() noexcept {
     // scanner that passed the row before it was freed cannot carry the hint over it (model mutant 2).
     ring.hint.compare_exchange_strong(hint, (hint & ~ticket_mask) | (ticket + 1));
     fault_point(FaultPoint::hint_advanced);
-    return Claim{slab, row, batch, ticket};
+    return Claim{slab, row, batch, ticket, owner.attempts()};
   }
 }
 

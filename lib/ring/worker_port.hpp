@@ -12,8 +12,9 @@ namespace slabring::ring {
 struct Claim {
   std::uint32_t slab = 0;
   std::uint32_t row = 0;
-  std::uint64_t batch = 0;   ///< sequence number in the run
-  std::uint64_t ticket = 0;  ///< batch * batch_size + row
+  std::uint64_t batch = 0;     ///< sequence number in the run
+  std::uint64_t ticket = 0;    ///< batch * batch_size + row
+  std::uint32_t attempts = 0;  ///< OwnerWord::attempts: what workers that died of it weigh
 };
 
 /// The worker's side of a ring. One object a worker, single-threaded.

@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -40,6 +42,14 @@ class BadFolder {
  private:
   test::TemporaryFolder folder_;
 };
+
+std::uint64_t row_digest(const Batch& batch, std::size_t row) {
+  const std::size_t bytes = batch.images().size_bytes() / batch.size();
+  const auto* pixels = batch.images().as<std::uint8_t>() + row * bytes;
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (std::size_t i = 0; i < bytes; ++i) hash = (hash ^ pixels[i]) * 0x100000001b3;
+  return hash;
+}
 
 LoaderOptions options(int workers, OnError policy) {
   return {.batch_size = 5, .on_error = policy, .workers = workers, .start_method = StartMethod::forkserver};
@@ -95,6 +105,78 @@ TEST(SampleFault, RaiseNamesTheFirstBadSampleAndTheLoopMayGoOn) {
     EXPECT_THROW(loader.next(), SampleError);
     EXPECT_TRUE(loader.next().empty());
   }
+}
+
+TEST(SampleFault, SubstitutesAreSoundAndTheSameWhateverTheWorkers) {
+  const BadFolder folder;
+  const ImageFolder dataset(folder.path());
+  const std::set<std::uint64_t> bad{2, 4, 6};
+  Loader calm(dataset, {RandomResizedCrop{16}}, options(0, OnError::mask));
+  std::map<std::uint64_t, std::uint64_t> row_digests;  // by sample: a substitute is what its own row is
+  for (Batch& batch : calm.epoch(0)) {
+    for (std::size_t row = 0; row < batch.size(); ++row)
+      row_digests[to_index(batch.ids()[row])] = row_digest(batch, row);
+  }
+  std::vector<std::uint64_t> expected;
+  for (const int workers : {0, 1, 3}) {
+    Loader loader(dataset, {RandomResizedCrop{16}}, options(workers, OnError::substitute));
+    std::size_t substituted = 0;
+    for (Batch& batch : loader.epoch(0)) {
+      for (std::size_t row = 0; row < batch.size(); ++row) {
+        const std::uint64_t id = to_index(batch.ids()[row]);
+        EXPECT_FALSE(bad.contains(id));
+        EXPECT_EQ(row_digest(batch, row), row_digests[id]) << id;
+        EXPECT_EQ(batch.labels()[row], 0);
+        const bool planned_is_bad = bad.contains(batch.index() * 5 + row);
+        EXPECT_EQ(batch.statuses()[row], planned_is_bad ? SampleStatus::substituted : SampleStatus::ok);
+      }
+      for (const SampleFault& fault : batch.faults()) {
+        ++substituted;
+        const std::size_t row = to_index(fault.id) % 5;
+        EXPECT_TRUE(bad.contains(to_index(fault.id)));
+        EXPECT_NE(fault.status, SampleStatus::substituted);
+        EXPECT_EQ(fault.substitute, batch.ids()[row]);
+        EXPECT_FALSE(fault.message.empty());
+      }
+    }
+    EXPECT_EQ(substituted, 3U);
+    EXPECT_EQ(loader.stats().faults, 3U);
+    const auto stream = test::stream(loader, 3);
+    if (expected.empty()) expected = stream;
+    EXPECT_EQ(stream, expected);
+  }
+}
+
+TEST(SampleFault, SubstituteMasksTheRowWhereNoSampleIsSound) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"}) std::ofstream(folder.path() / name) << "no image";
+  const ImageFolder dataset(folder.path());
+  for (const int workers : {0, 2}) {
+    Loader loader(dataset, {RandomResizedCrop{16}}, options(workers, OnError::substitute));
+    loader.epoch(0);
+    const Batch batch = loader.next();
+    ASSERT_EQ(batch.size(), 3U);
+    EXPECT_EQ(batch.faults().size(), 3U);
+    for (std::size_t row = 0; row < 3; ++row) {
+      EXPECT_EQ(batch.statuses()[row], SampleStatus::unknown_format);
+      EXPECT_EQ(to_index(batch.ids()[row]), row);
+      EXPECT_EQ(batch.labels()[row], -1);
+      EXPECT_EQ(batch.images().as<std::uint8_t>()[row * 16 * 16 * 3 + 100], 0);
+    }
+  }
+}
+
+TEST(SampleFault, RunEndsWithAListOfTheFailedSamplesEachOnce) {
+  const BadFolder folder;
+  const ImageFolder dataset(folder.path());
+  Loader loader(dataset, {RandomResizedCrop{16}}, options(2, OnError::mask));
+  test::stream(loader, 4);
+  EXPECT_EQ(loader.stats().faults, 12U);
+  const std::vector<SampleFault> faults = loader.faults();
+  ASSERT_EQ(faults.size(), 3U);
+  EXPECT_EQ(to_index(faults[1].id), 4U);
+  EXPECT_EQ(faults[1].status, SampleStatus::unknown_format);
+  EXPECT_THAT(faults[1].source, HasSubstr("image004.ppm"));
 }
 
 /// Fails, in different ways, at chosen samples.
@@ -176,6 +258,26 @@ TEST(SampleFault, SampleThatCrashesWorkersIsQuarantinedAfterTwo) {
   EXPECT_THAT(fault.message, AllOf(HasSubstr("SIGSEGV"), HasSubstr("while the dataset loaded sample 13")));
   EXPECT_EQ(stats.worker_deaths, 2U);
   EXPECT_EQ(stats.quarantined, 1U);
+}
+
+TEST(SampleFault, SampleThatCrashesWorkersIsSubstitutedAfterTwo) {
+  const TrickyDataset dataset(20, 13, TrickyDataset::Trick::crashes);
+  Loader loader(dataset, {},
+                {.batch_size = 8,
+                 .layout = Layout::nhwc,
+                 .on_error = OnError::substitute,
+                 .epochs = 1,
+                 .workers = 2,
+                 .start_method = StartMethod::fork});
+  test::stream(loader);
+  const std::vector<SampleFault> faults = loader.faults();
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(to_index(faults[0].id), 13U);
+  EXPECT_EQ(faults[0].status, SampleStatus::quarantined);
+  EXPECT_THAT(faults[0].message, AllOf(HasSubstr("SIGSEGV"), HasSubstr("sample 13")));
+  ASSERT_TRUE(faults[0].substitute);
+  EXPECT_NE(to_index(*faults[0].substitute), 13U);
+  EXPECT_EQ(loader.stats().worker_deaths, 2U);
 }
 
 TEST(SampleFault, SampleThatExitsTheWorkerIsQuarantinedWithItsStatus) {

@@ -38,6 +38,7 @@ std::string describe(const Configuration& c) {
   std::string text = fmt::format("W={} K={} B={} N={} kills={}", c.workers, c.slabs, c.rows, c.batches, c.kills);
   if (c.coordinator_kills > 0) text += fmt::format("+{} of C", c.coordinator_kills);
   text += fmt::format(" quarantine_at={}", c.quarantine_at);
+  if (c.condemn_at > 0) text += fmt::format(" condemn_at={}", c.condemn_at);
   if (c.partial_batch >= 0 && c.rows > 1) text += fmt::format(" partial={}", c.partial_batch);
   if (c.cancel) text += " cancel";
   if (c.out_of_order) text += " out_of_order";
@@ -60,6 +61,7 @@ bool assign(Configuration& c, std::string_view assignment) {
   if (name == "kills") return in_range(n, 0, 16, c.kills);
   if (name == "coordinator_kills") return in_range(n, 0, 16, c.coordinator_kills);
   if (name == "quarantine_at") return in_range(n, 1, 16, c.quarantine_at);
+  if (name == "condemn_at") return in_range(n, 0, 16, c.condemn_at);
   if (name == "partial_batch") return in_range(n, -1, 16, c.partial_batch);
   if (name == "cancel") return in_range(n, 0, 1, c.cancel);
   if (name == "out_of_order") return in_range(n, 0, 1, c.out_of_order);

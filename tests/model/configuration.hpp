@@ -45,6 +45,7 @@ struct Configuration {
   int kills = 1;    ///< of workers, at any step
   int coordinator_kills = 0;
   int quarantine_at = 2;      ///< deaths over a row
+  int condemn_at = 0;         ///< deaths at which its sample is condemned and another is to stand in; 0: none
   int partial_batch = 0;      ///< this batch has one row less; -1: none has
   bool cancel = false;        ///< the trainer may give up early, at any look
   bool out_of_order = false;  ///< the trainer holds two batches and releases them newest first

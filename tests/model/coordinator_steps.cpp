@@ -19,6 +19,8 @@ class CoordinatorActor {
       case CoordinatorStep::take_back: take_back(); break;
       case CoordinatorStep::write_quarantined: write_quarantined(); break;
       case CoordinatorStep::publish_quarantined: publish_quarantined(); break;
+      case CoordinatorStep::write_condemned: write_condemned(); break;
+      case CoordinatorStep::free_condemned: free_condemned(); break;
       case CoordinatorStep::lower_hint: lower_hint(); break;
       case CoordinatorStep::force_ready_bell: force_ready_bell(); break;
       case CoordinatorStep::wake_trainer: wake_the_trainer(); break;
@@ -71,7 +73,8 @@ class CoordinatorActor {
 
   bool is_orphan(const Owner& seen) const noexcept {
     if (seen.is_claimed_by(me_.worker)) return true;
-    const bool given_up = seen.is_claimed_by(coordinator_id) && seen.attempts >= config_.quarantine_at;
+    const int first_taken_at = config_.condemn_at > 0 ? config_.condemn_at : config_.quarantine_at;
+    const bool given_up = seen.is_claimed_by(coordinator_id) && seen.attempts >= first_taken_at;
     return given_up && restartable() && !is(Mutant::quarantine_left_to_the_dead);
   }
 
@@ -90,10 +93,12 @@ class CoordinatorActor {
 
   void take_back() noexcept {
     if (owner() != me_.seen && !is(Mutant::taken_back_without_compare)) return next_row();
-    const auto attempts = static_cast<Byte>(me_.seen.attempts + 1);
-    if (attempts >= config_.quarantine_at) {
+    const bool of_the_dead = !me_.seen.is_claimed_by(coordinator_id);
+    const auto attempts = static_cast<Byte>(me_.seen.attempts + (of_the_dead ? 1 : 0));
+    const bool quarantines = attempts >= config_.quarantine_at;
+    if (quarantines || attempts == config_.condemn_at || !of_the_dead) {
       owner() = {Hold::claimed, coordinator_id, me_.seen.batch, attempts};
-      me_.at = CoordinatorStep::write_quarantined;
+      me_.at = quarantines ? CoordinatorStep::write_quarantined : CoordinatorStep::write_condemned;
       return;
     }
     owner() = {Hold::free, 0, me_.seen.batch, attempts};
@@ -112,6 +117,20 @@ class CoordinatorActor {
       out_.violate("a quarantined row's slab was recycled before it was done");
     done() = 1;
     --state_.remaining[me_.slab];
+    next_row();
+  }
+
+  /// The reason, for whoever puts another sample into the row.
+  void write_condemned() noexcept {
+    check_write(config_, state_, me_.slab, me_.row, coordinator_id, out_);
+    state_.pixels[me_.slab][me_.row] = {Pixels::Kind::empty, 0};
+    me_.at = CoordinatorStep::free_condemned;
+  }
+
+  void free_condemned() noexcept {
+    if (!owner().is_claimed_by(coordinator_id)) out_.violate("a condemned row was taken from the coordinator");
+    owner() = {Hold::free, 0, owner().batch, owner().attempts};
+    note_free(owner());
     next_row();
   }
 

@@ -136,9 +136,20 @@ constexpr std::string_view trainer_steps[] = {"arm_owners",
                                               "stop_force_bell",
                                               "stop_wake_workers",
                                               "ended"};
-constexpr std::string_view coordinator_steps[] = {
-    "idle",       "read_owner",       "read_done",    "take_back",       "write_quarantined", "publish_quarantined",
-    "lower_hint", "force_ready_bell", "wake_trainer", "force_work_bell", "wake_workers",      "restart_worker"};
+constexpr std::string_view coordinator_steps[] = {"idle",
+                                                  "read_owner",
+                                                  "read_done",
+                                                  "take_back",
+                                                  "write_quarantined",
+                                                  "publish_quarantined",
+                                                  "write_condemned",
+                                                  "free_condemned",
+                                                  "lower_hint",
+                                                  "force_ready_bell",
+                                                  "wake_trainer",
+                                                  "force_work_bell",
+                                                  "wake_workers",
+                                                  "restart_worker"};
 
 template <std::size_t n, class Step>
 std::string_view name_of(const std::string_view (&names)[n], Step step) noexcept {

@@ -95,6 +95,8 @@ enum class CoordinatorStep : Byte {
   take_back,
   write_quarantined,
   publish_quarantined,
+  write_condemned,
+  free_condemned,
   lower_hint,
   force_ready_bell,
   wake_trainer,

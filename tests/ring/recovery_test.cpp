@@ -216,6 +216,45 @@ TEST(Recovery, CountsWhatItDid) {
   EXPECT_EQ(ring.view().counters().quarantined.load(), 1u);
 }
 
+constexpr Verdict with_substitutes{.message = "of this sample", .give_up_at = last_substitute_attempts};
+
+TEST(Condemn, LeavesTheReasonInTheRowAndFreesItForAnotherSample) {
+  const TestRing ring(2);
+  ring.arm(0, 0);
+  begin_row(ring, 0);
+  std::ranges::fill(ring.view().pixels(0, 0), std::byte{0xab});
+  EXPECT_EQ(recover(ring.view(), 0, quarantine_attempts, with_substitutes).freed, 1u);
+  EXPECT_EQ(ring.owner(0, 0).state(), OwnerWord::State::free);
+  EXPECT_EQ(ring.status(0, 0), SampleStatus::quarantined);
+  EXPECT_EQ(std::string(ring.view().message(0, 0).text), "of this sample");
+  EXPECT_EQ(ring.view().pixels(0, 0)[0], std::byte{0});
+  const auto claim = ring.worker(1).try_claim();
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->row, 0u);
+  EXPECT_EQ(condemned(claim->attempts), 1u);
+}
+
+TEST(Condemn, IsNoMatterOfDeathsBelowTheWeight) {
+  const TestRing ring(1);
+  ring.arm(0, 0);
+  begin_row(ring, 0);
+  recover(ring.view(), 0, crash_weight, with_substitutes);
+  EXPECT_EQ(ring.status(0, 0), SampleStatus::pending);
+  EXPECT_EQ(condemned(ring.owner(0, 0).attempts()), 0u);
+}
+
+TEST(Condemn, GivesTheRowUpWhenWorkersDiedOfThreeSamples) {
+  const TestRing ring(1);
+  ring.arm(0, 0);
+  for (const std::uint32_t already : {0u, 1u, 2u}) {
+    EXPECT_EQ(condemned(ring.owner(0, 0).attempts()), already);
+    begin_row(ring, 0);
+    recover(ring.view(), 0, quarantine_attempts, with_substitutes);
+  }
+  EXPECT_TRUE(ring.trainer().complete(0));
+  EXPECT_EQ(ring.status(0, 0), SampleStatus::quarantined);
+}
+
 // A coordinator may die half-way, and its successor recovers the same slot again. The states are those at the
 // coordinator's fault points; kill_test.cpp makes them by killing.
 
@@ -244,6 +283,18 @@ TEST(RecoveryAgain, FinishesARowThatThePredecessorWasQuarantining) {
   EXPECT_TRUE(ring.trainer().complete(0));
   EXPECT_EQ(ring.status(0, 0), SampleStatus::quarantined);
   EXPECT_EQ(ring.view().pixels(0, 0)[0], std::byte{0});
+}
+
+TEST(RecoveryAgain, FreesARowThatThePredecessorWasCondemningWithoutMoreBlame) {
+  const TestRing ring(1);
+  ring.arm(0, 0);
+  begin_row(ring, 0);
+  ring.view().owner(0, 0).store(OwnerWord::claimed(0, quarantine_attempts, OwnerWord::coordinator).bits());
+
+  EXPECT_EQ(recover(ring.view(), 0, quarantine_attempts, with_substitutes).freed, 1u);
+  EXPECT_EQ(ring.owner(0, 0).attempts(), quarantine_attempts);
+  EXPECT_EQ(ring.status(0, 0), SampleStatus::quarantined);
+  EXPECT_TRUE(ring.worker(2).try_claim());
 }
 
 TEST(RecoveryAgain, ChangesNothingAfterAWholeOne) {
