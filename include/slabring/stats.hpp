@@ -18,6 +18,7 @@ struct LoaderStats {
   double wait_seconds = 0;            ///< ... and for how long in all
   std::uint64_t wait_timeouts = 0;    ///< futex sleeps that ended by time-out; 0 in a healthy run of fast batches
   std::uint64_t worker_deaths = 0;    ///< workers that ended without being told to
+  std::uint64_t takeovers = 0;        ///< coordinators that were killed, and replaced by another
   std::uint64_t rows_redone = 0;      ///< rows taken back from dead workers
   std::uint64_t quarantined = 0;      ///< rows given up because workers died over them
   std::uint64_t worker_sleeps = 0;    ///< times a worker found nothing to do

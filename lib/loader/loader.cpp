@@ -144,20 +144,32 @@ class Loader::Impl {
       memory.data().keep_from_children();
       memory.control().keep_from_children();
     }
-    memory.close_descriptors();
+    const bool replaceable = *options_.workers > 0 && options_.start_method != StartMethod::fork;
+    if (!replaceable) memory.close_descriptors();
     session_ = std::make_shared<RingSession>(std::move(memory), work_, options_, compiled_->program.row_shape());
-    session_->supervise(std::move(coordinator));
+    session_->supervise(std::move(coordinator), replaceable ? relaunch() : RingSession::Relaunch());
+  }
+
+  /// Used by next() alone, while this object is there.
+  RingSession::Relaunch relaunch() {
+    return [this](const RingMemory& memory) { return launch_coordinator(memory, /*first=*/false); };
   }
 
   CoordinatorProcess start_coordinator(RingMemory& memory) {
-    const Supervision supervision{static_cast<std::uint32_t>(*options_.workers), options_.timeout,
-                                  options_.huge_pages == HugePages::automatic, options_.on_error};
-    if (options_.start_method == StartMethod::fork) {
-      return CoordinatorProcess::fork_here(memory, supervision, work_);
-    }
+    if (options_.start_method == StartMethod::fork) return CoordinatorProcess::fork_here(memory, supervision(), work_);
+    return launch_coordinator(memory, /*first=*/true);
+  }
+
+  Supervision supervision() const {
+    return {static_cast<std::uint32_t>(*options_.workers), options_.timeout,
+            options_.huge_pages == HugePages::automatic, options_.on_error};
+  }
+
+  CoordinatorProcess launch_coordinator(const RingMemory& memory, bool first) const {
     const WorkerSetup setup{getpid(),
                             options_.start_method,
-                            supervision,
+                            supervision(),
+                            first,
                             options_.seed,
                             options_.sandbox,
                             *options_.dtype,

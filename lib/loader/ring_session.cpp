@@ -12,6 +12,7 @@
 #include "plan/substitute.hpp"
 #include "process/sandbox.hpp"
 #include "ring/owner_word.hpp"
+#include "ring/recovery.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -19,6 +20,11 @@ namespace {
 
 /// A wait is cut so that the death of the coordinator is seen without anybody ringing.
 constexpr std::chrono::milliseconds wait_slice{100};
+
+/// A worker in the middle of a read from a slow disk dies when that read has ended.
+constexpr int takeover_patience_ms = 10'000;
+/// Coordinators that may die one after the other without one row getting done.
+constexpr int most_futile_takeovers = 5;
 
 constexpr std::size_t most_failed_samples = 10'000;
 
@@ -43,7 +49,10 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
 
 RingSession::~RingSession() { close(); }
 
-void RingSession::supervise(CoordinatorProcess coordinator) { coordinator_ = std::move(coordinator); }
+void RingSession::supervise(CoordinatorProcess coordinator, Relaunch relaunch) {
+  coordinator_ = std::move(coordinator);
+  relaunch_ = std::move(relaunch);
+}
 
 void RingSession::close() noexcept {
   {
@@ -236,9 +245,37 @@ void RingSession::check_coordinator(std::uint32_t slab) {
   for (const ControlMessage& message : coordinator_.take_messages()) {
     if (message.kind == ControlMessage::Kind::failed) words = fmt::format(": {}", message.text_view());
   }
-  throw Error(ErrorCode::process, fmt::format("the coordinator (pid {}) {}{}; batches that were complete have been "
-                                              "delivered",
-                                              coordinator_.pid(), coordinator_.describe_end(), words));
+  const pid_t pid = coordinator_.pid();
+  const std::string end = coordinator_.describe_end();
+  if (words.empty() && take_over()) return;
+  throw Error(
+      ErrorCode::process,
+      fmt::format("the coordinator (pid {}) {}{}; batches that were complete have been delivered", pid, end, words));
+}
+
+/// The coordinator was killed, and with it its workers. All that matters is in the ring, so another one goes on.
+bool RingSession::take_over() {
+  if (!relaunch_) return false;
+  futile_takeovers_ = rows_done() == takeover_rows_ ? futile_takeovers_ + 1 : 1;
+  if (futile_takeovers_ > most_futile_takeovers) return false;
+  if (!coordinator_.wait_until_workers_are_dead(takeover_patience_ms)) return false;
+  take_rows_back();
+  takeover_rows_ = rows_done();
+  coordinator_ = relaunch_(memory_);
+  ++counted_.takeovers;
+  return true;
+}
+
+/// Requires: every worker is confirmed dead, and no coordinator lives.
+void RingSession::take_rows_back() {
+  const std::uint32_t give_up_at = Supervision{.on_error = options_.on_error}.give_up_at();
+  for (std::uint32_t slot = 0; slot < view().shape().workers; ++slot) {
+    ring::Slot& line = view().slot(slot);
+    if (line.pid.exchange(0) > 0) view().counters().deaths.fetch_add(1);
+    ring::recover(view(), slot, ring::kill_weight,
+                  {SampleStatus::quarantined, "its workers were killed over it again and again", give_up_at});
+    line.generation.fetch_add(1);
+  }
 }
 
 /// The coordinator kills what takes longer than `timeout`, and that is progress; twice that long without any, and with
@@ -247,11 +284,15 @@ std::chrono::milliseconds RingSession::patience() const noexcept {
   return 2 * options_.timeout + std::chrono::seconds(5);
 }
 
-/// Counts what shows that somebody is at work: rows finished, workers buried.
-std::uint64_t RingSession::progress_made() const noexcept {
+std::uint64_t RingSession::rows_done() const noexcept {
   std::uint64_t rows = 0;
   for (std::uint32_t slot = 0; slot < view().shape().workers; ++slot) rows += view().slot(slot).done.load();
-  return rows + view().counters().quarantined.load() + view().counters().deaths.load();
+  return rows;
+}
+
+/// Counts what shows that somebody is at work: rows finished, workers buried.
+std::uint64_t RingSession::progress_made() const noexcept {
+  return rows_done() + view().counters().quarantined.load() + view().counters().deaths.load();
 }
 
 std::string RingSession::describe_stall(std::uint32_t slab) const {

@@ -37,8 +37,11 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   RingSession(const RingSession&) = delete;
   RingSession& operator=(const RingSession&) = delete;
 
-  /// Gives the session the processes that will fill it. Requires: called once, before begin(), unless workers == 0.
-  void supervise(CoordinatorProcess coordinator);
+  /// Starts another coordinator over the same ring; does not wait until it is ready.
+  using Relaunch = std::function<CoordinatorProcess(const RingMemory& memory)>;
+  /// Gives the session the processes that will fill it, and, unless it is empty, what replaces them when the
+  /// coordinator is killed. Requires: called once, before begin(), unless workers == 0.
+  void supervise(CoordinatorProcess coordinator, Relaunch relaunch);
 
   /// Starts epoch `number` at batch `first`. Requires: first <= batches_per_epoch().
   void begin(std::uint64_t number, std::uint64_t first = 0);
@@ -88,9 +91,12 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   void fill_here(std::uint32_t slab);
   void wait_for_workers(std::uint32_t slab);
   void check_coordinator(std::uint32_t slab);
+  bool take_over();
+  void take_rows_back();
   void take(std::uint32_t slab);
   SampleFault fault_of(std::uint32_t slab, std::uint32_t row) const;
   void remember(const SampleFault& fault);
+  std::uint64_t rows_done() const noexcept;
   std::uint64_t progress_made() const noexcept;
   std::chrono::milliseconds patience() const noexcept;
   std::string describe_stall(std::uint32_t slab) const;
@@ -105,6 +111,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   EpochPlan plan_;
   std::optional<RowWorker> own_worker_;  ///< with workers = 0
   CoordinatorProcess coordinator_;
+  Relaunch relaunch_;
 
   mutable std::mutex mutex_;  ///< guards what release() shares with the iterating thread:
   std::vector<SlabState> slabs_;
@@ -120,6 +127,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::uint64_t epoch_ = 0;
   std::uint64_t index_ = 0;
   std::uint64_t epochs_begun_ = 0;
+  int futile_takeovers_ = 0;         ///< in a row, without a row done between them
+  std::uint64_t takeover_rows_ = 0;  ///< rows_done() at the last one
   LoaderStats counted_;
   std::vector<SampleFault> failed_samples_;  ///< each once
   std::unordered_set<std::uint64_t> failed_ids_;

@@ -160,11 +160,9 @@ void Coordinator::bury(std::uint32_t slot) {
   last_death_ = fmt::format("{} {}", cause_of_death(worker, ending, out_of_memory), what_it_held(slot));
   const auto verdict_text = fmt::format("its workers died over it again and again; the last one {}", last_death_);
   view.counters().deaths.fetch_add(1);  // before the rows: whoever sees them sees the death counted
-  const auto give_up_at =
-      supervision_.on_error == OnError::substitute ? ring::last_substitute_attempts : ring::quarantine_attempts;
-  const auto recovered =
-      ring::recover(view, slot, own ? ring::crash_weight : ring::kill_weight,
-                    {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined, verdict_text, give_up_at});
+  const auto recovered = ring::recover(
+      view, slot, own ? ring::crash_weight : ring::kill_weight,
+      {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined, verdict_text, supervision_.give_up_at()});
   view.slot(slot).generation.fetch_add(1);
   view.slot(slot).pid.store(0);
   worker.record.death(own, view.slot(slot).done.load() != worker.done_before);

@@ -80,10 +80,22 @@ class SpawnAttributes {
   int above_;
 };
 
+std::pair<UniqueFd, UniqueFd> make_life_pipe() {
+  int ends[2] = {-1, -1};
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    throw Error(ErrorCode::io, fmt::format("cannot make a pipe for the coordinator: {}", std::strerror(errno)));
+  }
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
 }  // namespace
 
-CoordinatorProcess::CoordinatorProcess(pid_t pid, ControlChannel channel) noexcept
-    : pid_(pid), owner_(getpid()), pidfd_(open_pidfd(pid)), channel_(std::move(channel)) {}
+CoordinatorProcess::CoordinatorProcess(pid_t pid, ControlChannel channel, UniqueFd life_pipe) noexcept
+    : pid_(pid),
+      owner_(getpid()),
+      pidfd_(open_pidfd(pid)),
+      channel_(std::move(channel)),
+      life_pipe_(std::move(life_pipe)) {}
 
 CoordinatorProcess::CoordinatorProcess(CoordinatorProcess&& other) noexcept { *this = std::move(other); }
 
@@ -94,6 +106,7 @@ CoordinatorProcess& CoordinatorProcess::operator=(CoordinatorProcess&& other) no
   owner_ = std::exchange(other.owner_, -1);
   pidfd_ = std::move(other.pidfd_);
   channel_ = std::move(other.channel_);
+  life_pipe_ = std::move(other.life_pipe_);
   has_ended_ = other.has_ended_;
   reaped_ = other.reaped_;
   return *this;
@@ -106,6 +119,7 @@ CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const 
   ControlChannel ours;
   ControlChannel theirs;
   std::tie(ours, theirs) = ControlChannel::make_pair();
+  auto [life, their_life] = make_life_pipe();
   const UniqueFd setup_file = text_to_memfd("slabring-setup", setup.to_json());
   const int channel_fd = tables_fd + static_cast<int>(setup.dataset.fds.size());
   SpawnAttributes spawn(channel_fd + 1);
@@ -113,10 +127,11 @@ CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const 
   spawn.give(setup_file.get(), setup_fd);
   spawn.give(memory.control_fd(), control_memory_fd);
   spawn.give(memory.data_fd(), data_memory_fd);
+  spawn.give(their_life.get(), life_pipe_fd);
   int number = tables_fd;
   for (const int fd : setup.dataset.fds) spawn.give(fd, number++);
   spawn.give(theirs.fd(), channel_fd);
-  return {spawn.start(program), std::move(ours)};
+  return {spawn.start(program), std::move(ours), std::move(life)};
 }
 
 CoordinatorProcess CoordinatorProcess::fork_here(RingMemory& memory, const Supervision& supervision, const Work& work) {
@@ -128,7 +143,7 @@ CoordinatorProcess CoordinatorProcess::fork_here(RingMemory& memory, const Super
   if (pid < 0) {
     throw Error(ErrorCode::process, fmt::format("cannot fork the coordinator: {}", std::strerror(errno)));
   }
-  if (pid > 0) return {pid, std::move(ours)};
+  if (pid > 0) return {pid, std::move(ours), UniqueFd()};
   // From here on the coordinator. It leaves by _exit: the trainer's buffers and atexit handlers are not ours to run.
   ours.close();
   reset_signals();
@@ -185,6 +200,16 @@ std::string CoordinatorProcess::describe_end() {
   return ending ? ending->describe() : "has ended";
 }
 
+bool CoordinatorProcess::wait_until_workers_are_dead(int timeout_ms) noexcept {
+  if (!life_pipe_) return false;
+  pollfd entry{life_pipe_.get(), 0, 0};  // only its end: what a hostile worker writes is nothing to us
+  int ready = 0;
+  do {
+    ready = poll(&entry, 1, timeout_ms);
+  } while (ready < 0 && errno == EINTR);
+  return ready == 1 && (entry.revents & POLLHUP) != 0;
+}
+
 void CoordinatorProcess::end() noexcept {
   if (pid_ <= 0) return;
   if (getpid() == owner_ && !reaped_) {
@@ -193,6 +218,7 @@ void CoordinatorProcess::end() noexcept {
     reap(pid_);
   }
   channel_.close();
+  life_pipe_.reset();
   pid_ = -1;
   pidfd_.reset();
 }

@@ -41,6 +41,9 @@ class CoordinatorProcess {
   bool check_alive() noexcept;
   /// How it ended, for a message. Requires: !alive().
   std::string describe_end();
+  /// Waits until no worker of it lives either; false: not within that time, or it cannot be known (`fork`). From then
+  /// on no store of theirs can become visible, so their rows may be taken back.
+  bool wait_until_workers_are_dead(int timeout_ms) noexcept;
 
   pid_t pid() const noexcept { return pid_; }
 
@@ -48,12 +51,13 @@ class CoordinatorProcess {
   void end() noexcept;
 
  private:
-  CoordinatorProcess(pid_t pid, ControlChannel channel) noexcept;
+  CoordinatorProcess(pid_t pid, ControlChannel channel, UniqueFd life_pipe) noexcept;
 
   pid_t pid_ = -1;
   pid_t owner_ = -1;  ///< who made it: a fork of the trainer that destroys its copy must not end it
   UniqueFd pidfd_;
   ControlChannel channel_;
+  UniqueFd life_pipe_;  ///< reading end; empty with `fork`
   bool has_ended_ = false;
   bool reaped_ = false;
 };

@@ -52,7 +52,7 @@ void allocate_and_seal(int fd, std::size_t size) {
                             static_cast<double>(size) / mebibyte, std::strerror(errno)));
   }
   // A shrink under a reader would be a SIGBUS; with the seal it is an error of whoever tries.
-  add_seals(fd, fixed_size_seals);
+  if (!has_seals(fd, fixed_size_seals)) add_seals(fd, fixed_size_seals);
 }
 
 std::size_t size_of_fd(int fd) {

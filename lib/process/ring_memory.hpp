@@ -26,7 +26,7 @@ class RingMemory {
   static RingMemory attach(UniqueFd control, UniqueFd data);
 
   /// Allocates every page and seals the size, so that no later touch can fail. A missing page would be a SIGBUS.
-  /// Throws Error(memory). Coordinator, or the trainer when it has no workers.
+  /// Throws Error(memory). Harmless when it was done before. Coordinator, or the trainer when it has no workers.
   void commit();
 
   const ring::View& view() const noexcept { return view_; }

@@ -35,12 +35,17 @@ void move_descriptors(const std::vector<int>& inherited, std::vector<int>& moved
 
 }  // namespace
 
+void keep_only_the_life_pipe() noexcept {
+  dup2(life_pipe_fd, worker_life_pipe_fd);
+  syscall(SYS_close_range, worker_life_pipe_fd + 1, ~0U, 0);
+}
+
 StartWorker fork_workers(const ring::View& view, const Work& work, ForkedDescriptors descriptors) {
   const pid_t coordinator = getpid();
   return [view, work, coordinator, descriptors](std::uint32_t slot) -> pid_t {
     const pid_t pid = fork();
     if (pid != 0) return pid;
-    if (descriptors == ForkedDescriptors::close_all) syscall(SYS_close_range, first_inherited, ~0U, 0);
+    if (descriptors == ForkedDescriptors::close_all) keep_only_the_life_pipe();
     run_worker(view, slot, coordinator, work);
     _exit(0);
   };

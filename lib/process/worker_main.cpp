@@ -76,7 +76,7 @@ int coordinate(const WorkerSetup& setup, ControlChannel& channel, const char* pr
     throw Error(ErrorCode::process, "the set-up and the ring name different numbers of workers");
   }
   const OpenedSetup opened(setup, dataset_tables(setup));
-  std::vector<int> inherited{setup_fd, control_memory_fd, data_memory_fd};
+  std::vector<int> inherited{setup_fd, control_memory_fd, data_memory_fd, life_pipe_fd};
   for (const int fd : dataset_tables(setup)) inherited.push_back(fd);
   StartWorker start = setup.start_method == StartMethod::spawn
                           ? spawn_workers(program, inherited)
@@ -87,7 +87,6 @@ int coordinate(const WorkerSetup& setup, ControlChannel& channel, const char* pr
 int coordinator_role(const char* program) {
   reset_signals();
   name_process("slabring-coord");
-  arm_fault_from_environment("SLABRING_COORDINATOR_FAULT");
   let_go_of_stdio();
   WorkerSetup setup;
   try {
@@ -96,6 +95,9 @@ int coordinator_role(const char* program) {
     write_all(STDERR_FILENO, fmt::format("slabring-worker: {}\n", error.what()));
     return 1;
   }
+  // Only the first coordinator dies at a planted fault; its successor has to carry on.
+  if (setup.first) arm_fault_from_environment("SLABRING_COORDINATOR_FAULT");
+  fcntl(life_pipe_fd, F_SETFD, FD_CLOEXEC);
   const int channel_fd = tables_fd + static_cast<int>(setup.dataset.fds.size());
   fcntl(channel_fd, F_SETFD, FD_CLOEXEC);
   ControlChannel channel{UniqueFd(channel_fd)};
@@ -122,7 +124,7 @@ int worker_role(std::uint32_t slot) {
                   fmt::format("slot {} is not one of the ring's {}", slot, memory.view().shape().workers));
     }
     memory.close_descriptors();
-    syscall(SYS_close_range, setup_fd, ~0U, 0);  // everything is mapped; what decodes hostile bytes holds nothing
+    keep_only_the_life_pipe();
     run_worker(memory.view(), slot, coordinator, opened.work());
     return 0;
   } catch (const std::exception& error) {

@@ -13,6 +13,7 @@
 #include "base/memfd.hpp"
 #include "dataset/open_dataset.hpp"
 #include "ring/layout.hpp"
+#include "ring/recovery.hpp"
 #include "slabring/error.hpp"
 #include "slabring/version.hpp"
 
@@ -46,6 +47,7 @@ WorkerSetup parse(const json& in) {
   setup.supervision.timeout = std::chrono::milliseconds(in.at("timeout_ms").get<std::int64_t>());
   setup.supervision.huge_pages = in.at("huge_pages").get<bool>();
   setup.supervision.on_error = enum_at(in, "on_error", OnError::substitute);
+  setup.first = in.at("first").get<bool>();
   setup.seed = in.at("seed").get<std::uint64_t>();
   setup.sandbox = enum_at(in, "sandbox", Sandbox::off);
   setup.dtype = enum_at(in, "dtype", DType::f32);
@@ -63,6 +65,10 @@ WorkerSetup parse(const json& in) {
 
 }  // namespace
 
+std::uint32_t Supervision::give_up_at() const noexcept {
+  return on_error == OnError::substitute ? ring::last_substitute_attempts : ring::quarantine_attempts;
+}
+
 std::string WorkerSetup::to_json() const {
   json out{{"version", slabring::version()},
            {"abi", ring::abi_hash()},
@@ -72,6 +78,7 @@ std::string WorkerSetup::to_json() const {
            {"timeout_ms", supervision.timeout.count()},
            {"huge_pages", supervision.huge_pages},
            {"on_error", static_cast<unsigned>(supervision.on_error)},
+           {"first", first},
            {"seed", seed},
            {"sandbox", static_cast<unsigned>(sandbox)},
            {"dtype", static_cast<unsigned>(dtype)},

@@ -31,6 +31,9 @@ struct Supervision {
   std::chrono::milliseconds timeout{0};  ///< of one sample; 0: none
   bool huge_pages = true;
   OnError on_error = OnError::raise;  ///< decides when a row is given up
+
+  /// Attempts at which a row is given up.
+  std::uint32_t give_up_at() const noexcept;
 };
 
 /// Everything that a freshly started program needs besides descriptors, as JSON in a memfd.
@@ -38,6 +41,7 @@ struct WorkerSetup {
   int trainer = 0;  ///< process id
   StartMethod start_method = StartMethod::forkserver;
   Supervision supervision;
+  bool first = true;  ///< false: takes over the ring of a coordinator that was killed
   std::uint64_t seed = 0;
   Sandbox sandbox = Sandbox::off;
   DType dtype = DType::u8;
@@ -71,7 +75,12 @@ class OpenedSetup {
 inline constexpr int setup_fd = 3;
 inline constexpr int control_memory_fd = 4;
 inline constexpr int data_memory_fd = 5;
-inline constexpr int tables_fd = 6;
+/// The write end of a pipe that nobody writes to: its reader, the trainer, sees its end when the coordinator and all
+/// workers are dead.
+inline constexpr int life_pipe_fd = 6;
+inline constexpr int tables_fd = 7;
+/// Where a worker that is set up keeps the life pipe; it holds nothing else but standard input, output and error.
+inline constexpr int worker_life_pipe_fd = 3;
 
 /// Text in a memfd, to be inherited, and back. Throw Error(io) and Error(process).
 UniqueFd text_to_memfd(const char* name, std::string_view text);

@@ -3,9 +3,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,28 +65,82 @@ TEST_F(DeathTest, KilledWorkersCostNothingButTime) {
   }
 }
 
-TEST_F(DeathTest, KilledCoordinatorGivesCompleteBatchesAndThenOneClearError) {
-  for (const StartMethod method : all_methods) {
+TEST_F(DeathTest, KilledCoordinatorIsReplacedAndTheStreamGoesOn) {
+  for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
     Loader loader(*dataset_, pipeline(), options(method, 2));
-    loader.epoch(0);
     std::vector<std::uint64_t> got;
-    got.push_back(test::digest(loader.next()));
-    const LoaderStats stats = loader.stats();
-    kill(stats.coordinator_pid, SIGKILL);
-    // Until it is dead its workers live, and could finish the epoch.
-    ASSERT_TRUE(eventually([&] { return !is_running(stats.coordinator_pid); }));
-    std::string message;
-    try {
-      for (Batch batch = loader.next(); !batch.empty(); batch = loader.next()) got.push_back(test::digest(batch));
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), ErrorCode::process);
-      message = error.what();
+    std::set<int> coordinators;
+    for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+      for (Batch& batch : loader.epoch(epoch)) {
+        got.push_back(test::digest(batch));
+        const int pid = loader.stats().coordinator_pid;
+        if (coordinators.insert(pid).second) kill(pid, SIGKILL);
+      }
     }
-    EXPECT_THAT(message, HasSubstr("was killed by SIGKILL")) << to_string(method);
-    ASSERT_LE(got.size(), calm_.size());
-    EXPECT_TRUE(std::equal(got.begin(), got.end(), calm_.begin()));
-    for (const int pid : stats.worker_pids) EXPECT_TRUE(eventually([&] { return !is_running(pid); }));
+    EXPECT_EQ(got, calm_) << to_string(method);
+    const LoaderStats stats = loader.stats();
+    EXPECT_GE(stats.takeovers, 1U);
+    EXPECT_GE(stats.worker_deaths, 2U);
+    EXPECT_EQ(stats.quarantined, 0U);
+    for (const int pid : coordinators) EXPECT_TRUE(pid == stats.coordinator_pid || !is_running(pid));
   }
+}
+
+TEST_F(DeathTest, CoordinatorAndWorkersKilledAtOnceAreReplaced) {
+  Loader loader(*dataset_, pipeline(), options(StartMethod::forkserver, 2));
+  loader.epoch(0);
+  std::vector<std::uint64_t> got;
+  got.push_back(test::digest(loader.next()));
+  const LoaderStats stats = loader.stats();
+  for (const int pid : stats.worker_pids) kill(pid, SIGKILL);
+  kill(stats.coordinator_pid, SIGKILL);
+  for (Batch batch = loader.next(); !batch.empty(); batch = loader.next()) got.push_back(test::digest(batch));
+  EXPECT_TRUE(std::equal(got.begin(), got.end(), calm_.begin()));
+  EXPECT_EQ(got.size(), loader.batches_per_epoch());
+}
+
+TEST_F(DeathTest, CoordinatorsThatDieWithoutARowDoneEndInOneClearError) {
+  const auto flag = folder_.path() / "flag";
+  const auto program = folder_.path() / "worker.sh";
+  const auto worker = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "slabring-worker";
+  std::ofstream(program) << "#!/bin/sh\n[ -e " << flag << " ] && kill -9 $$\nexec " << worker << " \"$@\"\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  LoaderOptions with_script = options(StartMethod::forkserver, 2);
+  with_script.worker_program = program;
+  Loader loader(*dataset_, pipeline(), with_script);
+  std::ofstream{flag};
+  kill(loader.stats().coordinator_pid, SIGKILL);
+  std::string message;
+  try {
+    stream(loader, 3);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::process);
+    message = error.what();
+  }
+  EXPECT_THAT(message, HasSubstr("was killed by SIGKILL"));
+  EXPECT_EQ(loader.stats().takeovers, 5U);
+}
+
+TEST_F(DeathTest, KilledCoordinatorOfForkGivesCompleteBatchesAndThenOneClearError) {
+  Loader loader(*dataset_, pipeline(), options(StartMethod::fork, 2));
+  loader.epoch(0);
+  std::vector<std::uint64_t> got;
+  got.push_back(test::digest(loader.next()));
+  const LoaderStats stats = loader.stats();
+  kill(stats.coordinator_pid, SIGKILL);
+  // Until it is dead its workers live, and could finish the epoch.
+  ASSERT_TRUE(eventually([&] { return !is_running(stats.coordinator_pid); }));
+  std::string message;
+  try {
+    for (Batch batch = loader.next(); !batch.empty(); batch = loader.next()) got.push_back(test::digest(batch));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::process);
+    message = error.what();
+  }
+  EXPECT_THAT(message, HasSubstr("was killed by SIGKILL"));
+  ASSERT_LE(got.size(), calm_.size());
+  EXPECT_TRUE(std::equal(got.begin(), got.end(), calm_.begin()));
+  for (const int pid : stats.worker_pids) EXPECT_TRUE(eventually([&] { return !is_running(pid); }));
 }
 
 /// A trainer in a process of its own: runs `body` with a loader, writes the process ids of coordinator and workers to a
@@ -212,6 +269,22 @@ TEST_F(DeathTest, DeathAtAnyStepOfAWorkerIsInvisible) {
       unsetenv("SLABRING_FAULT");
     }
     EXPECT_GT(deaths, 10U) << "most steps are reached three times in three epochs";
+  }
+}
+
+TEST_F(DeathTest, DeathAtAnyStepOfACoordinatorIsInvisible) {
+  for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
+    for (const FaultPoint point : {FaultPoint::recover_seen, FaultPoint::recover_cas, FaultPoint::recover_freed,
+                                   FaultPoint::recover_hint, FaultPoint::bell_forced}) {
+      const std::string name{to_string(point)};
+      setenv("SLABRING_FAULT", "row_half_written:3", 1);  // gives it a dead worker to recover from
+      setenv("SLABRING_COORDINATOR_FAULT", (name + ":1").c_str(), 1);
+      Loader loader(*dataset_, pipeline(), options(method, 2));
+      EXPECT_EQ(stream(loader, 3), calm_) << name;
+      EXPECT_EQ(loader.stats().takeovers, 1U) << name;
+      unsetenv("SLABRING_FAULT");
+      unsetenv("SLABRING_COORDINATOR_FAULT");
+    }
   }
 }
 #endif

@@ -88,7 +88,7 @@ TEST_F(StartMethodTest, ProcessesAreNamedAndParentedAsPromised) {
   }
 }
 
-TEST_F(StartMethodTest, WorkersOfAFreshProgramHoldNoDescriptorButStandardOnes) {
+TEST_F(StartMethodTest, WorkersOfAFreshProgramHoldStandardDescriptorsAndTheLifePipe) {
   const ImageFolder dataset(folder_.path());
   // A descriptor that the trainer forgot to mark close-on-exec must not reach them.
   const int leaky = dup(STDERR_FILENO);
@@ -99,7 +99,7 @@ TEST_F(StartMethodTest, WorkersOfAFreshProgramHoldNoDescriptorButStandardOnes) {
       // A worker that is still being set up has a few more.
       const auto held = [pid] { return test::names_in("/proc/" + std::to_string(pid) + "/fd"); };
       EXPECT_TRUE(test::eventually([&] {
-        return held() == std::set<std::string>{"0", "1", "2"};
+        return held() == std::set<std::string>{"0", "1", "2", "3"};
       })) << to_string(method)
           << " holds " << ::testing::PrintToString(held());
     }
@@ -107,13 +107,14 @@ TEST_F(StartMethodTest, WorkersOfAFreshProgramHoldNoDescriptorButStandardOnes) {
   close(leaky);
 }
 
-TEST_F(StartMethodTest, TrainerKeepsTwoDescriptorsALoader) {
+TEST_F(StartMethodTest, TrainerKeepsFiveDescriptorsALoader) {
   const ImageFolder dataset(folder_.path());
   const std::size_t before = test::open_descriptors();
   {
     Loader loader(dataset, pipeline(), options(StartMethod::forkserver, 2));
     stream(loader);
-    EXPECT_LE(test::open_descriptors(), before + 2) << "pidfd and control socket";
+    EXPECT_LE(test::open_descriptors(), before + 5)
+        << "pidfd, control socket, life pipe, and the ring's two for a takeover";
   }
   EXPECT_EQ(test::open_descriptors(), before);
 }
