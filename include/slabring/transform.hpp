@@ -83,7 +83,7 @@ struct Transform
     : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop,
                    RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective, ColorJitter, Grayscale,
                    RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomPosterize,
-                   RandomSolarize, RandomInvert, GaussianBlur, AutoAugment, RandAugment, TrivialAugmentWide, AugMix,
+                   RandomSolarize, RandomInvert, GaussianBlur, JPEG, AutoAugment, RandAugment, TrivialAugmentWide, AugMix,
                    RandomApply, RandomChoice, RandomOrder, Normalize, RandomErasing, Lambda> {
   using variant::variant;
 };

@@ -43,5 +43,8 @@ void DrawOne::operator()(const RandomPosterize& op) { apply_with(op.p, op::Poste
 void DrawOne::operator()(const RandomSolarize& op) { apply_with(op.p, op::Solarize{op.threshold}); }
 void DrawOne::operator()(const RandomInvert& op) { apply_with(op.p, op::Invert{}); }
 void DrawOne::operator()(const GaussianBlur& op) { stages.apply(op::GaussianBlur{op.kernel_size, uniform(op.sigma)}); }
+void DrawOne::operator()(const JPEG& op) {
+  stages.apply(op::Jpeg{op.quality[0] + below(op.quality[1] - op.quality[0] + 1)});
+}
 
 }  // namespace slabring

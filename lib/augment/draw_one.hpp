@@ -44,6 +44,7 @@ struct DrawOne {
   void operator()(const RandomSolarize& op);
   void operator()(const RandomInvert& op);
   void operator()(const GaussianBlur& op);
+  void operator()(const JPEG& op);
 
   // draw_policy.cpp
   void operator()(const AutoAugment& op);

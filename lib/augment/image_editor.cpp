@@ -10,6 +10,7 @@
 #include "augment/border.hpp"
 #include "augment/colour.hpp"
 #include "augment/gaussian_blur.hpp"
+#include "augment/jpeg_artefacts.hpp"
 #include "augment/sharpness.hpp"
 #include "augment/warp.hpp"
 #include "base/sample_failure.hpp"
@@ -126,6 +127,7 @@ struct ImageEditor::Applier {
   void operator()(const op::GaussianBlur& op) const {
     gaussian_blur(editor.image(), op.kernel_size, op.sigma, editor.scratch_.floats());
   }
+  void operator()(const op::Jpeg& op) const { add_jpeg_artefacts(editor.image(), op.quality, editor.scratch_.jpeg()); }
   void operator()(const op::MixBegin& op) const {
     const MutableImageView& image = editor.image();
     std::memcpy(editor.scratch_.kept().take(bytes_of(image)), image.data, bytes_of(image));

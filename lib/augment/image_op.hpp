@@ -68,6 +68,9 @@ struct GaussianBlur {
   std::array<int, 2> kernel_size;
   double sigma;
 };
+struct Jpeg {
+  int quality;
+};
 
 // AugMix: MixBegin, then for each chain its operations and a MixAdd, then MixEnd. Chains keep size and channels.
 
@@ -91,9 +94,9 @@ struct Call {
 
 }  // namespace op
 
-using ImageOp =
-    std::variant<op::Brightness, op::Contrast, op::Saturation, op::Hue, op::Sharpness, op::ToGrayscale,
-                 op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Window, op::QuarterTurn,
-                 op::Affine, op::Perspective, op::GaussianBlur, op::MixBegin, op::MixAdd, op::MixEnd, op::Call>;
+using ImageOp = std::variant<op::Brightness, op::Contrast, op::Saturation, op::Hue, op::Sharpness, op::ToGrayscale,
+                             op::Autocontrast, op::Equalize, op::Posterize, op::Solarize, op::Invert, op::Window,
+                             op::QuarterTurn, op::Affine, op::Perspective, op::GaussianBlur, op::Jpeg, op::MixBegin,
+                             op::MixAdd, op::MixEnd, op::Call>;
 
 }  // namespace slabring

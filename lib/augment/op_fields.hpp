@@ -63,11 +63,11 @@ void read_value(const JsonObject& object, std::string_view key, std::optional<Va
   read_value(object, key, into.emplace());
 }
 
-/// One whole number for both, or [x, y].
+/// One whole number for both, or a list of two.
 inline void read_value(const JsonObject& object, std::string_view key, std::array<int, 2>& into) {
   const std::vector<int> sides = object.integers(key);
   if (sides.size() > 2 || sides.empty()) {
-    object.refuse(key, fmt::format("{} is no kernel; must be a whole number or [x, y]", shown(object.at(key))));
+    object.refuse(key, fmt::format("{} is no pair; must be a whole number or a list of two", shown(object.at(key))));
   }
   into = {sides.front(), sides.back()};
 }

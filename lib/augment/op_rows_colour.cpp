@@ -95,6 +95,13 @@ struct Row<GaussianBlur> {
   }
 };
 
+template <>
+struct Row<JPEG> {
+  static constexpr std::string_view name = "JPEG";
+  static JPEG blank() { return JPEG(0); }
+  static auto fields() { return std::tuple(Field("quality", &JPEG::quality, checks::quality, required)); }
+};
+
 template OpRow op_row<ColorJitter>() noexcept;
 template OpRow op_row<Grayscale>() noexcept;
 template OpRow op_row<RandomGrayscale>() noexcept;
@@ -105,5 +112,6 @@ template OpRow op_row<RandomPosterize>() noexcept;
 template OpRow op_row<RandomSolarize>() noexcept;
 template OpRow op_row<RandomInvert>() noexcept;
 template OpRow op_row<GaussianBlur>() noexcept;
+template OpRow op_row<JPEG>() noexcept;
 
 }  // namespace slabring

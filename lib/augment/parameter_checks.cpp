@@ -219,6 +219,11 @@ std::string bits(const int& value) {
   return fmt::format("{} is out of range; must be 0 to 8", value);
 }
 
+std::string quality(const std::array<int, 2>& value) {
+  if (1 <= value[0] && value[0] <= value[1] && value[1] <= 100) return {};
+  return fmt::format("[{}, {}] is no range of qualities; must be 1 <= low <= high <= 100", value[0], value[1]);
+}
+
 std::string finite(const double& value) {
   if (std::isfinite(value)) return {};
   return fmt::format("{} is no finite number", value);

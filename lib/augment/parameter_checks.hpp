@@ -50,6 +50,8 @@ std::string hue_range(const std::array<double, 2>& value);
 std::string sharpness(const double& value);
 std::string channels(const int& value);
 std::string bits(const int& value);
+/// A JPEG's: low <= high.
+std::string quality(const std::array<int, 2>& value);
 std::string finite(const double& value);
 std::string means(const std::vector<double>& value);
 std::string deviations(const std::vector<double>& value);

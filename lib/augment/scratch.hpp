@@ -38,6 +38,8 @@ class AugmentScratch {
   ScratchBuffer<std::int32_t>& columns() noexcept { return columns_; }
   /// Room for sums that need fractions.
   ScratchBuffer<float>& floats() noexcept { return floats_; }
+  /// Room for the bytes of a JPEG file.
+  ScratchBuffer<std::uint8_t>& jpeg() noexcept { return jpeg_; }
   /// Room for an image that is put aside, and for a weighted sum of images.
   ScratchBuffer<std::uint8_t>& kept() noexcept { return kept_; }
   ScratchBuffer<float>& mix() noexcept { return mix_; }
@@ -52,6 +54,7 @@ class AugmentScratch {
   ScratchBuffer<std::uint8_t> lines_;
   ScratchBuffer<std::int32_t> columns_;
   ScratchBuffer<float> floats_;
+  ScratchBuffer<std::uint8_t> jpeg_;
   ScratchBuffer<std::uint8_t> kept_;
   ScratchBuffer<float> mix_;
 };

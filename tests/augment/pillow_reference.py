@@ -180,6 +180,7 @@ def colour_ops():
     ops += [{"op": "Grayscale", "num_output_channels": 3}, {"op": "Grayscale"}, {"op": "RandomGrayscale", "p": 1}]
     ops += [{"op": "RandomAdjustSharpness", "sharpness_factor": f, "p": 1} for f in (0, 0.4, 1, 2, 11.5)]
     ops += [{"op": "RandomPosterize", "bits": bits, "p": 1} for bits in range(9)]
+    ops += [{"op": "JPEG", "quality": [low, high]} for low, high in [(1, 1), (50, 50), (75, 75), (100, 100), (2, 99)]]
     ops += [{"op": "RandomSolarize", "threshold": t, "p": 1} for t in (0, 1, 127.5, 128, 255, 256, -3)]
     ops += [{"op": "Random" + name, "p": 1} for name in ("Autocontrast", "Equalize", "Invert", "VerticalFlip")]
     return ops
@@ -351,7 +352,7 @@ def add_blurs(reference):
 
 
 def without_probability(op):
-    return {key: value for key, value in op.items() if key != "p" or op["op"] != "ColorJitter"}
+    return {key: value for key, value in op.items() if key != "p" or op["op"] not in ("ColorJitter", "JPEG")}
 
 
 def add_bytes(reference, array, ops):

@@ -27,7 +27,8 @@ const std::vector<std::string> seeds{
     Pipeline({Pad({1, 2, 3, 4}), RandomCrop(9, 2, true, 7, PaddingMode::reflect), RandomShortestSize({4, 90}, 100),
               CenterCrop(5)})
         .to_json(),
-    Pipeline({CenterCrop(9), AutoAugment(), RandAugment(), TrivialAugmentWide(), AugMix(), GaussianBlur(3)}).to_json(),
+    Pipeline({CenterCrop(9), AutoAugment(), RandAugment(), TrivialAugmentWide(), AugMix(), GaussianBlur(3), JPEG(50)})
+        .to_json(),
     Pipeline({CenterCrop(9), RandomApply({RandomChoice({RandomInvert(), RandomOrder({RandomEqualize()})}, {1, 2})}),
               RandomErasing(0.5, {0.1, 0.2}, {1, 2}, {})})
         .to_json(),

@@ -137,6 +137,7 @@ const std::vector<Transform>& one_of_each() {
                                           RandomSolarize(99.5, 0.7),
                                           RandomInvert(0.8),
                                           GaussianBlur({3, 5}, {0.5, 1.5}),
+                                          JPEG({40, 60}),
                                           AutoAugment(AutoAugmentPolicy::svhn, Interpolation::bilinear, 9),
                                           RandAugment(3, 5, 11, Interpolation::bicubic, {1, 2, 3}),
                                           TrivialAugmentWide(12, Interpolation::bilinear, 7),
@@ -254,7 +255,7 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       "pipeline: transforms[0].op: \"Rotate\" is not one of Resize, CenterCrop, RandomResizedCrop, "
       "RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop, RandomShortestSize, RandomRotation, RandomAffine, "
       "RandomPerspective, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
-      "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, "
+      "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, JPEG, "
       "AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, "
       "RandomErasing");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
@@ -412,6 +413,10 @@ TEST(PipelineJsonRefuses, ListsAndPoliciesThatCannotBe) {
             "pipeline: transforms[0].severity: 11 is out of range; must be 1 to 10");
   EXPECT_EQ(refusal_of_ops(R"({"op": "GaussianBlur", "kernel_size": 4})"),
             "pipeline: transforms[0].kernel_size: [4, 4] (x, y) is no kernel; must be odd, 1 to 255 each");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "JPEG", "quality": 0})"),
+            "pipeline: transforms[0].quality: [0, 0] is no range of qualities; must be 1 <= low <= high <= 100");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "JPEG", "quality": [1, 2, 3]})"),
+            "pipeline: transforms[0].quality: [1,2,3] is no pair; must be a whole number or a list of two");
   EXPECT_EQ(refusal_of_ops(R"({"op": "RandomErasing", "value": "noise"})"),
             "pipeline: transforms[0].value: \"noise\" is not one of random");
 }

@@ -66,7 +66,7 @@ TEST(Scratch, TheSameImageAgainAllocatesNothing) {
                        RandomCrop(64, 40, false, {1, 2, 3}, PaddingMode::reflect), RandomRotation({90.0, 90.0})};
   EXPECT_EQ(allocations_of_second_run(warps, DType::f32), 0);
   const Pipeline policies{RandomCrop(64), RandAugment(4),
-                          AugMix(),       RandomApply({RandomOrder({RandomInvert(), GaussianBlur(5)})}, 1.0),
+                          AugMix(),       RandomApply({RandomOrder({RandomInvert(), GaussianBlur(5), JPEG(50)})}, 1.0),
                           AutoAugment(),  RandomErasing(1.0, {0.1, 0.2}, {1.0, 1.0}, {})};
   EXPECT_EQ(allocations_of_second_run(policies, DType::f32), 0);
 }

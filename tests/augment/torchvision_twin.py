@@ -2,6 +2,7 @@
 arithmetic and the draws are written down here. torchvision_twin_test.py compares it with torchvision itself.
 """
 
+import io
 import math
 
 import numpy as np
@@ -323,6 +324,11 @@ def colour_function(op, image, stream):
         return color_jitter(op, image, stream)
     if kind == "Grayscale":
         return to_grayscale(image, op.get("num_output_channels", 1))
+    if kind == "JPEG":
+        low, high = op["quality"]
+        file = io.BytesIO()
+        image.save(file, format="JPEG", quality=low + stream.below(high - low + 1))
+        return Image.open(file)
     if stream.uniform() >= op.get("p", 0.1 if kind == "RandomGrayscale" else 0.5):
         return image
     if kind == "RandomGrayscale":

@@ -100,4 +100,14 @@ struct GaussianBlur {
   bool operator==(const GaussianBlur&) const = default;
 };
 
+/// torchvision.transforms.v2.JPEG: encoded and decoded again, at a quality uniform in `quality`. torchvision's own
+/// encoder and Pillow's `save(format="JPEG", quality=q)` call libjpeg alike: 4:2:0, islow. Sides are 65,500 at most.
+struct JPEG {
+  std::array<int, 2> quality;  ///< 1 to 100, both may be drawn
+
+  explicit JPEG(int q) : quality{q, q} {}
+  explicit JPEG(std::array<int, 2> range) : quality(range) {}
+  bool operator==(const JPEG&) const = default;
+};
+
 }  // namespace slabring
