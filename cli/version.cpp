@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <jconfig.h>
 
-#include <array>
-
 #include "decode/decoder.hpp"
 #include "slabring/version.hpp"
 
@@ -13,18 +11,11 @@
 
 namespace slabring::cli {
 
-namespace {
-
-constexpr std::array formats{ImageFormat::jpeg, ImageFormat::png, ImageFormat::bmp,
-                             ImageFormat::gif,  ImageFormat::tga, ImageFormat::pnm};
-
-}  // namespace
-
 std::string_view libjpeg_turbo_version() noexcept { return SLABRING_TEXT_OF(LIBJPEG_TURBO_VERSION); }
 
 std::string version_text() {
   std::string text = fmt::format("slabring {}\nlibjpeg-turbo {}\nformats", version(), libjpeg_turbo_version());
-  for (const ImageFormat format : formats) text += fmt::format(" {}", to_string(format));
+  for (const ImageFormat format : formats_read()) text += fmt::format(" {}", to_string(format));
   return text;
 }
 

@@ -44,6 +44,23 @@ if(NOT SLABRING_HAS_SECCOMP)
   message(STATUS "Without libseccomp: workers are confined by landlock and limits only")
 endif()
 
+# libwebp 1.2.4 (libwebp-dev), optional: WebP in, through its decoder and demuxer. Without it a WebP file is a fault of its
+# sample that says so; `slabring --version` lists the formats that are read.
+set(SLABRING_WEBP AUTO CACHE STRING "Read WebP with libwebp: AUTO (where it is found), ON or OFF")
+if(SLABRING_WEBP)
+  find_path(WEBP_INCLUDE_DIR webp/demux.h)
+  find_library(WEBP_LIBRARY webp)
+  find_library(WEBPDEMUX_LIBRARY webpdemux)
+  if(WEBP_INCLUDE_DIR AND WEBP_LIBRARY AND WEBPDEMUX_LIBRARY)
+    set(SLABRING_HAS_WEBP ON)
+  elseif(NOT SLABRING_WEBP STREQUAL "AUTO")
+    message(FATAL_ERROR "SLABRING_WEBP is ON, and libwebp is not found: install libwebp-dev, or set it to OFF")
+  endif()
+endif()
+if(NOT SLABRING_HAS_WEBP)
+  message(STATUS "Without libwebp: WebP files are not read")
+endif()
+
 # Highway 1.0.3 (libhwy-dev): one source for the pixel kernels of every instruction set, chosen by CPU at run time.
 find_package(hwy 1.0 REQUIRED)
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <limits>
 #include <new>
 
@@ -16,6 +17,7 @@
 #include "decode/probe.hpp"
 #include "decode/stored_image.hpp"
 #include "decode/tga_decoder.hpp"
+#include "decode/webp_decoder.hpp"
 
 namespace slabring {
 
@@ -27,8 +29,16 @@ const char* to_string(ImageFormat format) noexcept {
     case ImageFormat::gif: return "GIF";
     case ImageFormat::tga: return "TGA";
     case ImageFormat::pnm: return "PNM";
+    case ImageFormat::webp: return "WebP";
   }
   return "unknown";
+}
+
+std::span<const ImageFormat> formats_read() noexcept {
+  // What a build may lack comes last.
+  static constexpr std::array all{ImageFormat::jpeg, ImageFormat::png, ImageFormat::bmp, ImageFormat::gif,
+                                  ImageFormat::tga,  ImageFormat::pnm, ImageFormat::webp};
+  return std::span(all).first(webp_is_read() ? all.size() : all.size() - 1);
 }
 
 class Decoder::Impl {
@@ -84,15 +94,18 @@ class Decoder::Impl {
       case ImageFormat::gif: return read_gif_header(encoded_);
       case ImageFormat::tga: return read_tga_header(encoded_);
       case ImageFormat::pnm: return read_pnm_header(encoded_);
+      case ImageFormat::webp: return read_webp_header(encoded_, limits_.max_frames);
     }
     return {};
   }
 
   ImageView decode_stored(const Rect& region) {
     if (format_ == ImageFormat::jpeg) return jpeg_.decode(region, pixels_);
+    if (format_ == ImageFormat::webp) return decode_webp(encoded_, region, pixels_);
     const MutableImageView whole = pixels_.rgb(width(), height());
     switch (format_) {
-      case ImageFormat::jpeg: break;
+      case ImageFormat::jpeg:
+      case ImageFormat::webp: break;
       case ImageFormat::png: decode_png(encoded_, whole); break;
       case ImageFormat::bmp: decode_bmp(encoded_, whole); break;
       case ImageFormat::gif: decode_gif(encoded_, whole); break;

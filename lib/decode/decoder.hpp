@@ -19,10 +19,14 @@ struct DecodeLimits {
   /// Scans of a progressive JPEG; a 52 kB file with 1,500 scans costs 2 s. Default: libjpeg-turbo's own fuzzers use
   /// 500.
   int max_jpeg_scans = 500;
+  /// Frames of an animated WebP, whose list is read although only the first is shown. GIF and PNG are read no further.
+  int max_frames = 10'000;
 };
 
-enum class ImageFormat : std::uint8_t { jpeg, png, bmp, gif, tga, pnm };
+enum class ImageFormat : std::uint8_t { jpeg, png, bmp, gif, tga, pnm, webp };
 const char* to_string(ImageFormat format) noexcept;
+/// By this build: WebP needs libwebp.
+std::span<const ImageFormat> formats_read() noexcept;
 
 /// What is known before decoding. Width and height are upright: after EXIF orientation.
 struct ImageHeader {
@@ -37,7 +41,8 @@ struct ImageHeader {
 /// name. A variant that would give other pixels than Pillow's is refused as unsupported.
 ///
 /// Owned by one worker; keeps its scratch memory between images and gives it back after an outlier. Not thread-safe.
-/// Failures throw SampleFailure and leave the decoder ready for the next image: empty, too_large (file, pixels, scans),
+/// Failures throw SampleFailure and leave the decoder ready for the next image: empty, too_large (file, pixels, scans,
+/// frames),
 /// unknown_format, unsupported, corrupt, truncated, out_of_memory.
 class Decoder {
  public:

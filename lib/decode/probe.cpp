@@ -9,6 +9,7 @@
 
 #include "base/sample_failure.hpp"
 #include "decode/tga_decoder.hpp"
+#include "decode/webp_decoder.hpp"
 
 namespace slabring {
 namespace {
@@ -36,7 +37,7 @@ struct UnreadFormat {
 };
 
 constexpr std::array unread_formats = {
-    UnreadFormat{8, "WEBP"sv, "a WebP image"},
+    UnreadFormat{8, "WEBP"sv, "a WebP image of an unknown kind"},
     UnreadFormat{0, "II\x2A\0"sv, "a TIFF image"},
     UnreadFormat{0, "MM\0\x2A"sv, "a TIFF image"},
     UnreadFormat{4, "ftyp"sv, "an AVIF, HEIC or MP4 file"},
@@ -52,6 +53,13 @@ constexpr std::array unread_formats = {
 bool is_pnm(std::string_view start) {
   return start.size() >= 3 && start[0] == 'P' && start[1] >= '1' && start[1] <= '6' &&
          " \t\n\v\f\r"sv.find(start[2]) != std::string_view::npos;
+}
+
+std::string list_of_formats() {
+  std::string list;
+  for (const ImageFormat format : formats_read())
+    list += fmt::format("{}{}", list.empty() ? "" : ", ", to_string(format));
+  return list;
 }
 
 std::string readable(std::string_view bytes) {
@@ -84,10 +92,11 @@ ImageFormat probe(std::span<const std::byte> file) {
     if (start.starts_with(magic.bytes)) return magic.format;
   }
   if (is_pnm(start)) return ImageFormat::pnm;
+  if (looks_like_webp(file)) return ImageFormat::webp;
   if (looks_like_tga(file)) return ImageFormat::tga;
   throw SampleFailure(SampleStatus::unknown_format,
-                      fmt::format("this is {}: it begins with \"{}\"; JPEG, PNG, GIF, BMP, TGA and PNM are read",
-                                  name_of_unread(start), readable(start)));
+                      fmt::format("this is {}: it begins with \"{}\"; read are {}", name_of_unread(start),
+                                  readable(start), list_of_formats()));
 }
 
 }  // namespace slabring

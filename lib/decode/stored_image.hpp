@@ -8,8 +8,8 @@
 
 namespace slabring {
 
-/// What a file's header says about the pixels as they are stored: before EXIF orientation. Every format but JPEG is
-/// read by two functions of these shapes:
+/// What a file's header says about the pixels as they are stored: before EXIF orientation. Every format but JPEG
+/// and WebP is read by two functions of these shapes:
 ///
 ///   StoredHeader read_xxx_header(std::span<const std::byte> file);
 ///   void decode_xxx(std::span<const std::byte> file, const MutableImageView& rgb);

@@ -22,7 +22,7 @@ from pathlib import Path
 
 try:
     import PIL
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, features
 except ImportError as error:
     sys.exit(f"pillow_cases.py needs Pillow (Debian: python3-pil) for {sys.executable}: {error}")
 
@@ -566,6 +566,88 @@ def add_jpeg(folder):
     folder.add("equal", "no_end_marker_but_junk.jpg", sound[:-2] + b"\0" * 50)
 
 
+# ---- WebP -----------------------------------------------------------------------------------------------------------
+
+
+def riff_chunk(kind, data):
+    return kind + struct.pack("<L", len(data)) + data + bytes(len(data) % 2)
+
+
+def riff(*chunks):
+    return b"RIFF" + struct.pack("<L", 4 + sum(map(len, chunks))) + b"WEBP" + b"".join(chunks)
+
+
+def webp_canvas(flags, size):
+    return riff_chunk(b"VP8X", struct.pack("<L", flags) + b"".join(struct.pack("<L", side - 1)[:3] for side in size))
+
+
+def webp_pixels(folder, image, **options):
+    """The chunks of a still image, without what is around them."""
+    path = folder.root / "scratch.webp"
+    image.save(path, **options)
+    data = path.read_bytes()
+    path.unlink()
+    return data[12:] if data[12:16] != b"VP8X" else data[12 + 18 :]
+
+
+def webp_animation(canvas, frames, end=b""):
+    """frames: (left, top, image size, chunks, flags); left and top are even."""
+    parts = [webp_canvas(2 | 16, canvas), riff_chunk(b"ANIM", struct.pack("<LH", 0xFF336699, 0))]
+    for left, top, (width, height), chunks, flags in frames:
+        numbers = (left // 2, top // 2, width - 1, height - 1, 100)
+        head = b"".join(struct.pack("<L", number)[:3] for number in numbers) + bytes([flags])
+        parts.append(riff_chunk(b"ANMF", head + chunks))
+    return riff(*parts) + end
+
+
+def add_webp(folder):
+    if not features.check("webp_anim"):
+        return
+    for mode in ("RGB", "RGBA", "L", "LA"):
+        for size in SIZES + [(123, 77), (16, 200), (2, 2)]:
+            for quality in (5, 60, 95):
+                folder.save("equal", f"{mode}_{size[0]}x{size[1]}_{quality}.webp", photo(mode, size), quality=quality,
+                            method=rng.randrange(7), alpha_quality=rng.choice([10, 100]))
+            folder.save("equal", f"{mode}_{size[0]}x{size[1]}_lossless.webp", photo(mode, size), lossless=True,
+                        exact=rng.random() < 0.5)
+    few = photo("L", (40, 30)).quantize(7).convert("RGB")
+    folder.save("equal", "few_colours_lossless.webp", few, lossless=True)
+    picture = photo("RGB", (21, 13))
+    for name, block in exif_blocks().items():
+        folder.save("equal", f"exif_{name}.webp", picture, lossless=True, exif=block)
+        folder.save("equal", f"exif_prefixed_{name}.webp", picture, quality=80, exif=b"Exif\0\0" + block)
+    lossy, size = webp_pixels(folder, picture, quality=80), picture.size
+    exif = riff_chunk(b"EXIF", tiff([orientation(6)]))
+    folder.add("equal", "exif_without_flag.webp", riff(webp_canvas(0, size), lossy, exif))
+    folder.add("equal", "exif_before_pixels.webp", riff(webp_canvas(8, size), exif, lossy))
+    folder.add("equal", "exif_twice.webp", riff(webp_canvas(8, size), lossy, exif, riff_chunk(b"EXIF", tiff([orientation(3)]))))
+    folder.add("equal", "exif_in_simple_file.webp", riff(lossy, exif))
+    folder.add("equal", "xmp.webp", riff(webp_canvas(4, size), lossy, riff_chunk(b"XMP ", b'<a tiff:Orientation="6"/>')))
+    folder.add("equal", "unknown_chunk.webp", riff(webp_canvas(0, size), riff_chunk(b"junk", b"123"), lossy))
+    folder.add("equal", "junk_behind.webp", riff(lossy) + rng.randbytes(100))
+    folder.add("equal", "zeros_behind.webp", riff(lossy) + bytes(100_000))
+    folder.add("refused", "wrong_canvas.webp", riff(webp_canvas(0, (22, 13)), lossy))
+    folder.add("refused", "no_pixels.webp", riff(webp_canvas(0, size)))
+    clear = photo("RGBA", (30, 20))
+    whole = webp_pixels(folder, clear, quality=70)
+    part_picture = photo("RGBA", (11, 7))
+    part = webp_pixels(folder, part_picture, lossless=True, exact=True)
+    for flags in range(4):  # how frames are blended and disposed of
+        frames = [(0, 0, (30, 20), whole, flags), (4, 6, (11, 7), part, flags)]
+        folder.add("equal", f"animated_{flags}.webp", webp_animation((30, 20), frames))
+        folder.add("equal", f"animated_part_first_{flags}.webp", webp_animation((30, 20), frames[::-1]))
+        folder.add("equal", f"animated_one_part_{flags}.webp", webp_animation((30, 20), frames[1:]))
+    folder.add("equal", "animated_exif.webp", webp_animation((30, 20), frames).replace(b"VP8X\x0a\0\0\0\x12", b"VP8X\x0a\0\0\0\x1a"))
+    folder.add("refused", "animated_frame_outside.webp", webp_animation((30, 20), [(24, 6, (11, 7), part, 0)]))
+    folder.add("refused", "animated_without_frames.webp", webp_animation((30, 20), []))
+    for sound, name in [(riff(lossy), "lossy"), (riff(webp_pixels(folder, picture, lossless=True)), "lossless"),
+                        (webp_animation((30, 20), frames), "animated")]:
+        for cut in range(17, len(sound), max(1, len(sound) // 15)):
+            folder.add("refused", f"{name}_cut_at_{cut}.webp", sound[:cut])
+            shorter = sound[:4] + struct.pack("<L", cut - 8) + sound[8:cut]
+            folder.add("damaged", f"{name}_cut_and_ended_at_{cut}.webp", shorter)
+
+
 def add_damaged(folder):
     """Flips bits in files of every format, and cuts JPEGs."""
     sound = [path for path in sorted((folder.root / "equal").iterdir()) if 300 < path.stat().st_size < 4000]
@@ -599,7 +681,7 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     folder = Folder(sys.argv[1])
-    for add in (add_png, add_bmp, add_tga, add_pnm, add_gif, add_jpeg, add_damaged):
+    for add in (add_png, add_bmp, add_tga, add_pnm, add_gif, add_jpeg, add_webp, add_damaged):
         add(folder)
     files = [path for path in sorted(folder.root.glob("*/*")) if path.suffix not in (".rgb", ".refused")]
     for path in files:

@@ -35,6 +35,7 @@ TEST(Probe, EveryFormatIsKnownByItsBytes) {
   EXPECT_EQ(probe(test::encode_tga(image)), ImageFormat::tga);
   EXPECT_EQ(probe(test::encode_ppm(image)), ImageFormat::pnm);
   EXPECT_EQ(probe(test::encode_gif(image)), ImageFormat::gif);
+  EXPECT_EQ(probe(bytes_of("RIFF....WEBPVP8L")), ImageFormat::webp);
 }
 
 TEST(Probe, MessageShowsTheFirstBytesReadably) {
@@ -43,7 +44,7 @@ TEST(Probe, MessageShowsTheFirstBytesReadably) {
 }
 
 TEST(Probe, FormatsThatAreNotReadAreNamed) {
-  EXPECT_THAT(message_of("RIFF....WEBPVP8 "), HasSubstr("a WebP image"));
+  EXPECT_THAT(message_of("RIFF....WEBPVP9 "), HasSubstr("a WebP image of an unknown kind"));
   EXPECT_THAT(message_of(std::string_view("II*\0\x08\0\0\0", 8)), HasSubstr("a TIFF image"));
   EXPECT_THAT(message_of(std::string_view("\0\0\0\x1C"
                                           "ftypavif",
@@ -53,7 +54,8 @@ TEST(Probe, FormatsThatAreNotReadAreNamed) {
 }
 
 TEST(Probe, ShortFilesAreUnknown) {
-  for (std::string_view file : {"\xFF\xD8", "\x89PNG", "G", "P6", "B"}) EXPECT_NE(message_of(file), "recognised");
+  for (std::string_view file : {"\xFF\xD8", "\x89PNG", "G", "P6", "B", "RIFF....WEBPVP8"})
+    EXPECT_NE(message_of(file), "recognised");
 }
 
 // TGA has no magic number, so noise must not pass for one.

@@ -1,5 +1,6 @@
 // One input to the decoder, for libFuzzer and for decode_fuzz_replay_test. Besides what the sanitizers see, it must
-// hold that a region is delivered exactly when the whole image is, and equals that part of it.
+// hold that a region is delivered exactly when the whole image is, and equals that part of it. (Of a WebP whose pixel
+// data is damaged further down, a region may be delivered.)
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -10,6 +11,7 @@
 
 #include "base/sample_failure.hpp"
 #include "decode/decoder.hpp"
+#include "decode/webp_decoder.hpp"
 #include "support/decode_image.hpp"
 
 namespace slabring {
@@ -47,7 +49,7 @@ void check(std::span<const std::byte> file) {
   const std::optional<RgbImage> whole = decode(decoder, file, std::nullopt);
   if (!whole) {
     // Its header may be sound, and then no region may be delivered either. Every image has this one.
-    if (decode(decoder, file, Rect{0, 0, 1, 1})) {
+    if (decode(decoder, file, Rect{0, 0, 1, 1}) && !looks_like_webp(file)) {
       std::fputs("a region is delivered of an image that is refused\n", stderr);
       std::abort();
     }

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "decode/webp_decoder.hpp"
 #include "support/encode_image.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -37,6 +38,10 @@ std::vector<Bytes> sound_files() {
   test::RgbImage image = test::photo(13, 11);
   files.insert(files.end(), {encode_png(image), encode_bmp(image), encode_tga(image), encode_tga(image, true),
                              encode_ppm(image), encode_gif(image)});
+  if (webp_is_read()) {
+    files.insert(files.end(), {encode_webp(image), encode_webp(image, {.alpha = true}),
+                               encode_webp(image, {.lossless = true, .alpha = true})});
+  }
   return files;
 }
 

@@ -9,6 +9,10 @@
 
 #include "decode/libjpeg.hpp"
 
+#ifdef SLABRING_HAS_WEBP
+#include <webp/encode.h>
+#endif
+
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #define STBI_WRITE_NO_STDIO
@@ -290,6 +294,37 @@ Bytes encode_gif(RgbImage& image) {
   append(file, {0, ';'});
   return file;
 }
+
+#ifdef SLABRING_HAS_WEBP
+
+Bytes encode_webp(const RgbImage& image, const WebpOptions& options) {
+  const int channels = options.alpha ? 4 : 3, stride = image.width * channels;
+  std::vector<std::uint8_t> samples;
+  for (std::size_t i = 0; i < image.pixels.size(); i += 3) {
+    const std::uint8_t* rgb = &image.pixels[i];
+    samples.insert(samples.end(), rgb, rgb + 3);
+    if (options.alpha) samples.push_back(static_cast<std::uint8_t>(1 + (rgb[0] ^ rgb[1]) / 2));
+  }
+  std::uint8_t* data = nullptr;
+  std::size_t size = 0;
+  if (options.lossless) {
+    size = (options.alpha ? WebPEncodeLosslessRGBA : WebPEncodeLosslessRGB)(samples.data(), image.width, image.height,
+                                                                            stride, &data);
+  } else {
+    size = (options.alpha ? WebPEncodeRGBA : WebPEncodeRGB)(samples.data(), image.width, image.height, stride,
+                                                            options.quality, &data);
+  }
+  const auto* first = reinterpret_cast<const std::byte*>(data);
+  Bytes file(first, first + size);
+  WebPFree(data);
+  return file;
+}
+
+#else
+
+Bytes encode_webp(const RgbImage&, const WebpOptions&) { return {}; }
+
+#endif
 
 Bytes exif_tiff(int orientation, bool big_endian) {
   Bytes tiff;

@@ -74,6 +74,15 @@ Bytes encode_ppm(const RgbImage& image);
 /// GIF89a with a palette of 6 x 7 x 6 colours, to which `image` is rounded. `image` becomes what the file shows.
 Bytes encode_gif(RgbImage& image);
 
+/// Lossy of some quality, or lossless; with an alpha that says nothing of the colours, or none. Empty in a build
+/// without libwebp.
+struct WebpOptions {
+  bool lossless = false;
+  bool alpha = false;
+  float quality = 80;
+};
+Bytes encode_webp(const RgbImage& image, const WebpOptions& options = {});
+
 /// A TIFF header with one directory of one entry, Orientation, as EXIF has it; without the prefix "Exif\0\0".
 Bytes exif_tiff(int orientation, bool big_endian = false);
 
