@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <iterator>
 #include <memory>
 #include <span>
@@ -26,6 +27,9 @@ class Epoch;
 ///
 /// Thread rule: one thread iterates at a time; Batches may be released from any thread. The destructor ends coordinator
 /// and workers; Batches still held stay valid.
+///
+/// In a fork of the trainer a Loader and its Batches can be destroyed and nothing else: the ring is not mapped there,
+/// so epoch(), next() and stats() throw Error(process), and reading a Batch's memory ends the fork.
 class SLABRING_API Loader {
  public:
   /// Validates the options, allocates the ring, starts the processes.
@@ -47,6 +51,10 @@ class SLABRING_API Loader {
   /// Throws Error: ring_exhausted at once when every slab is held; sample_fault by policy; process when the coordinator
   /// has died, after every complete batch was delivered; timeout.
   Batch next();
+  /// The same, and calls `while_waiting` about ten times a second while the batch is not there (with workers = 0 after
+  /// each row of it), on this thread: to look for an interrupt, say. What it throws leaves next(); nothing is lost, and
+  /// next() may be called again. It must not use this Loader.
+  Batch next(const std::function<void()>& while_waiting);
 
   /// Where the iteration stands, as JSON of less than 1 KB: pass it as LoaderOptions::state to another Loader, and the
   /// rest of the epoch is delivered there, byte for byte, whatever its workers, prefetch and start method. O(1), at any

@@ -88,6 +88,11 @@ struct Transform
   using variant::variant;
 };
 
+/// Every transform that a pipeline file may name, as JSON: [{"op": "Resize", "parameters": [{"name": "size", "type":
+/// "size"}, {"name": "max_size", "type": "integer", "default": null}, ...]}, ...]. A parameter without a default is
+/// required; null says that leaving it out means something of its own. Bindings make their classes from it.
+SLABRING_API std::string describe_transforms();
+
 /// The transforms of a loader, in order: plain data. Copying it is cheap enough; const use is thread-safe.
 class SLABRING_API Pipeline {
  public:

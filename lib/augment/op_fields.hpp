@@ -164,6 +164,64 @@ struct RangeField {
   }
 };
 
+/// What a parameter may be, in a word of describe_transforms(); "any" where no word fits.
+template <class Value>
+constexpr std::string_view word_of_type = "any";
+template <>
+inline constexpr std::string_view word_of_type<int> = "integer";
+template <>
+inline constexpr std::string_view word_of_type<double> = "number";
+template <>
+inline constexpr std::string_view word_of_type<bool> = "boolean";
+template <>
+inline constexpr std::string_view word_of_type<std::vector<int>> = "integers";
+template <>
+inline constexpr std::string_view word_of_type<std::array<int, 2>> = "integers";
+template <>
+inline constexpr std::string_view word_of_type<Padding> = "integers";
+template <>
+inline constexpr std::string_view word_of_type<Fill> = "integers";
+template <>
+inline constexpr std::string_view word_of_type<std::vector<double>> = "numbers";
+template <>
+inline constexpr std::string_view word_of_type<std::array<double, 2>> = "numbers";
+template <>
+inline constexpr std::string_view word_of_type<Size> = "size";
+template <>
+inline constexpr std::string_view word_of_type<Interpolation> = "interpolation";
+template <>
+inline constexpr std::string_view word_of_type<PaddingMode> = "word";
+template <>
+inline constexpr std::string_view word_of_type<AutoAugmentPolicy> = "word";
+template <>
+inline constexpr std::string_view word_of_type<TransformList> = "transforms";
+template <class Value>
+inline constexpr std::string_view word_of_type<std::optional<Value>> = word_of_type<Value>;
+
+template <class Op, class Value>
+constexpr std::string_view word_of_member(Value Op::*) {
+  return word_of_type<Value>;
+}
+
+template <class Any>
+std::string_view type_of(const Any& field) {
+  if constexpr (requires { field.around; }) {
+    return "range";
+  } else if constexpr (requires { field.type; }) {
+    return field.type;
+  } else if constexpr (requires { field.member; }) {
+    return word_of_member(field.member);
+  } else {
+    return "any";
+  }
+}
+
+template <class Any>
+bool is_required(const Any& field) {
+  if constexpr (requires { field.presence; }) return field.presence == Presence::required;
+  return false;
+}
+
 inline std::array<double, 2> around_zero(double by) { return {0.0 - by, by}; }
 
 /// A whole number that is left out where it is 0, which stands for none.

@@ -17,6 +17,7 @@ struct OpRow {
   std::string_view name;
   bool in_files;  ///< may stand in a pipeline file; the rest but `fault` is only for these
   std::vector<std::string_view> (*keys)();
+  nlohmann::ordered_json (*parameters)();  ///< what describe_transforms() says of them
   Transform (*read)(const JsonObject& object);
   void (*write)(nlohmann::ordered_json& out, const Transform& transform);
   std::optional<ParameterFault> (*fault)(const Transform& transform);

@@ -17,6 +17,7 @@ namespace {
 /// RandomChoice's `p`, left out where all are alike.
 struct SparseWeights {
   std::string_view key = "p";
+  std::string_view type = "numbers";
 
   void read(const JsonObject& object, RandomChoice& op) const {
     if (object.find(key) != nullptr) op.p = object.numbers(key);

@@ -18,6 +18,8 @@ namespace {
 /// Resize's `size`: one number is the shorter side, two are both.
 struct ResizeSizeField {
   std::string_view key = "size";
+  std::string_view type = "size";
+  Presence presence = required;
 
   void read(const JsonObject& object, Resize& op) const {
     if (object.at(key).is_number_integer()) {
@@ -147,6 +149,7 @@ namespace {
 /// RandomAffine's `shear`: one number reaches to both sides of none, along x; two or four are ranges.
 struct ShearField {
   std::string_view key = "shear";
+  std::string_view type = "range";
 
   void read(const JsonObject& object, RandomAffine& op) const {
     const json* value = object.find(key);

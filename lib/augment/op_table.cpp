@@ -52,6 +52,14 @@ const OpRow& op_of(const json& value, const std::string& where) {
 
 }  // namespace
 
+std::string describe_transforms() {
+  ordered_json ops = ordered_json::array();
+  for (const OpRow& op : op_rows()) {
+    if (op.in_files) ops.push_back({{"op", op.name}, {"parameters", op.parameters()}});
+  }
+  return ops.dump();
+}
+
 std::string_view op_name(const Transform& transform) noexcept { return row_of(transform).name; }
 
 std::optional<ParameterFault> find_fault(const Transform& transform) { return row_of(transform).fault(transform); }

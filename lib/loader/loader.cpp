@@ -199,6 +199,7 @@ Loader& Loader::operator=(Loader&&) noexcept = default;
 
 Epoch Loader::epoch(std::uint64_t number) { return Epoch(impl_.get(), impl_->begin(number)); }
 Batch Loader::next() { return impl_->session().next(); }
+Batch Loader::next(const std::function<void()>& while_waiting) { return impl_->session().next(while_waiting); }
 
 std::string Loader::state() const { return impl_->state(); }
 std::uint64_t Loader::first_epoch() const noexcept { return impl_->first_epoch(); }

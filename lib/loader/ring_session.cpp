@@ -1,6 +1,7 @@
 #include "loader/ring_session.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -37,6 +38,7 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       options_(options),
       row_shape_(row_shape),
       plan_(plan_options(*work.dataset, options)),
+      owner_(getpid()),
       slabs_(memory_.view().shape().slabs),
       id_scratch_(memory_.view().shape().batch_size) {
   for (SlabState& slab : slabs_) {
@@ -54,7 +56,18 @@ void RingSession::supervise(CoordinatorProcess coordinator, Relaunch relaunch) {
   relaunch_ = std::move(relaunch);
 }
 
+bool RingSession::in_owner() const noexcept { return getpid() == owner_; }
+
+void RingSession::refuse_forks() const {
+  if (in_owner()) return;
+  throw Error(ErrorCode::process,
+              fmt::format("the loader is process {}'s, and this is a fork of it, which has none of the ring; make a "
+                          "Loader here",
+                          owner_));
+}
+
 void RingSession::close() noexcept {
+  if (!in_owner()) return;  // also: the mutex may be held for ever here, by a thread that was not forked
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
@@ -109,6 +122,7 @@ void RingSession::cancel_armed() {
 }
 
 void RingSession::begin(std::uint64_t number, std::uint64_t first) {
+  refuse_forks();
   const std::lock_guard lock(mutex_);
   const auto head = slab_of(deliver_);
   const bool prefetched = head && slabs_[*head].epoch == number && slabs_[*head].index == first;
@@ -126,7 +140,8 @@ void RingSession::begin(std::uint64_t number, std::uint64_t first) {
   arm_free_slabs();
 }
 
-Batch RingSession::next() {
+Batch RingSession::next(const std::function<void()>& while_waiting) {
+  refuse_forks();
   if (!started_) throw Error(ErrorCode::invalid_argument, "next() was called before epoch(): no epoch is begun");
   if (closed_) throw Error(ErrorCode::process, "the loader is closed");
   if (index_ == plan_.batches()) return {};
@@ -143,7 +158,7 @@ Batch RingSession::next() {
                     "arrive; release some, or raise prefetch to at least the number held + 2",
                     slabs_.size()));
   }
-  wait_complete(*slab);
+  wait_complete(*slab, while_waiting);
   take(*slab);
   Batch batch(shared_from_this(), *slab);
   if (options_.on_error == OnError::raise && !state(*slab).faults.empty()) {
@@ -194,38 +209,42 @@ void RingSession::remember(const SampleFault& fault) {
 }
 
 void RingSession::release(std::uint32_t slab) noexcept {
+  if (!in_owner()) return;
   const std::lock_guard lock(mutex_);
   slabs_[slab].phase = SlabState::Phase::free;
   arm_free_slabs();  // allocates nothing: ids have their room
 }
 
-void RingSession::wait_complete(std::uint32_t slab) {
+void RingSession::wait_complete(std::uint32_t slab, const std::function<void()>& while_waiting) {
   if (port_.complete(slab)) return;
   if (own_worker_) {
-    fill_here(slab);
+    fill_here(slab, while_waiting);
   } else {
     const auto before = Clock::now();
     ++counted_.waits;
-    wait_for_workers(slab);
+    wait_for_workers(slab, while_waiting);
     counted_.wait_seconds += std::chrono::duration<double>(Clock::now() - before).count();
   }
 }
 
-void RingSession::fill_here(std::uint32_t slab) {
+void RingSession::fill_here(std::uint32_t slab, const std::function<void()>& while_waiting) {
   while (!port_.complete(slab)) {
+    if (while_waiting) while_waiting();
     if (!own_worker_->step()) {
       throw Error(ErrorCode::process, "a batch is incomplete and none of its rows is free; the ring is damaged");
     }
   }
 }
 
-void RingSession::wait_for_workers(std::uint32_t slab) {
+void RingSession::wait_for_workers(std::uint32_t slab, const std::function<void()>& while_waiting) {
   std::uint64_t seen = progress_made();
   auto last = Clock::now();
   while (!port_.complete(slab)) {
     const std::uint32_t key = port_.ready().prepare();
     if (port_.complete(slab)) return;
-    if (port_.ready().wait(key, wait_slice)) continue;
+    const bool rung = port_.ready().wait(key, wait_slice);  // or interrupted by a signal
+    if (while_waiting) while_waiting();
+    if (rung) continue;
     ++counted_.wait_timeouts;
     check_coordinator(slab);
     if (const std::uint64_t now = progress_made(); now != seen) {
@@ -346,6 +365,7 @@ std::string RingSession::describe_workers() const {
 }
 
 LoaderStats RingSession::stats() const {
+  refuse_forks();
   LoaderStats stats = counted_;
   const ring::Counters& counters = view().counters();
   stats.worker_deaths = counters.deaths.load();

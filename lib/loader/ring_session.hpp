@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -52,7 +54,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   };
   Position position() const noexcept { return {epoch_, index_}; }
   /// The next batch of the epoch, or an empty one. See Loader::next.
-  Batch next();
+  Batch next(const std::function<void()>& while_waiting = {});
   /// Stops workers and coordinator; leases stay valid. Idempotent.
   void close() noexcept;
 
@@ -84,12 +86,14 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
  private:
   using Clock = std::chrono::steady_clock;
 
+  bool in_owner() const noexcept;
+  void refuse_forks() const;
   std::optional<std::uint32_t> slab_of(std::uint64_t batch) const noexcept;
   void arm_free_slabs();
   void cancel_armed();
-  void wait_complete(std::uint32_t slab);
-  void fill_here(std::uint32_t slab);
-  void wait_for_workers(std::uint32_t slab);
+  void wait_complete(std::uint32_t slab, const std::function<void()>& while_waiting = {});
+  void fill_here(std::uint32_t slab, const std::function<void()>& while_waiting);
+  void wait_for_workers(std::uint32_t slab, const std::function<void()>& while_waiting);
   void check_coordinator(std::uint32_t slab);
   bool take_over();
   void take_rows_back();
@@ -112,6 +116,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::optional<RowWorker> own_worker_;  ///< with workers = 0
   CoordinatorProcess coordinator_;
   Relaunch relaunch_;
+  pid_t owner_;  ///< the trainer: a fork of it has this object, but neither the ring's memory nor its processes
 
   mutable std::mutex mutex_;  ///< guards what release() shares with the iterating thread:
   std::vector<SlabState> slabs_;

@@ -40,6 +40,18 @@ TEST(PipelineJson, ReadsEveryOpWithItsDefaults) {
             Normalize({0.5}, {2.0}));
 }
 
+TEST(PipelineJson, DescribesEveryOpWithTypesAndDefaults) {
+  const std::string text = describe_transforms();
+  EXPECT_THAT(text, HasSubstr(R"({"op":"RandomResizedCrop","parameters":[{"name":"size","type":"size"},)"
+                              R"({"name":"scale","type":"numbers","default":[0.08,1.0]},)"));
+  EXPECT_THAT(text, HasSubstr(R"({"op":"Resize","parameters":[{"name":"size","type":"size"},)"
+                              R"({"name":"max_size","type":"integer","default":null},)"
+                              R"({"name":"interpolation","type":"interpolation","default":"bilinear"}]})"));
+  EXPECT_THAT(text, HasSubstr(R"({"name":"degrees","type":"range"})"));
+  EXPECT_THAT(text, HasSubstr(R"({"name":"transforms","type":"transforms"})"));
+  EXPECT_THAT(text, HasSubstr(R"({"name":"value","type":"any","default":[0.0]})"));
+}
+
 TEST(PipelineJson, ReadsEveryParameter) {
   EXPECT_EQ(only_op<Resize>(
                 R"({"transforms": [{"op": "Resize", "size": 256, "max_size": 400, "interpolation": "lanczos"}]})"),

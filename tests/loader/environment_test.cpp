@@ -7,7 +7,10 @@
 
 #include <cstdint>
 #include <fstream>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "process/child_process.hpp"
 #include "slabring/loader.hpp"
@@ -82,6 +85,34 @@ TEST(Environment, DescriptorsAndMappingsStayConstantOverManyBatches) {
     return mappings() <= mappings_before + 2 ? 0 : 4;  // the allocator may take a piece or two
   });
   EXPECT_EQ(ending.describe(), "ended with exit status 0");
+}
+
+TEST(Environment, ForkOfTheTrainerMayDestroyItsCopyAndUseNoneOfIt) {
+  const test::TemporaryFolder folder;
+  test::write_image_tree(folder.path(), 2, 40);
+  const ImageFolder dataset(folder.path());
+  const Pipeline pipeline{RandomResizedCrop{8}};
+  Loader undisturbed(dataset, pipeline, options(0));
+  const auto expected = test::stream(undisturbed);
+  std::optional<Loader> loader(std::in_place, dataset, pipeline, options(2));
+  loader->epoch(0);
+  Batch first = loader->next();
+  std::vector<std::uint64_t> seen{test::digest(first)};
+  const Ending ending = in_child([&] {
+    try {
+      loader->next();
+      return 2;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::process) return 3;
+    }
+    first.release();
+    loader.reset();
+    return 0;
+  });
+  EXPECT_EQ(ending.describe(), "ended with exit status 0");
+  first.release();
+  for (Batch batch = loader->next(); !batch.empty(); batch = loader->next()) seen.push_back(test::digest(batch));
+  EXPECT_EQ(seen, expected);
 }
 
 }  // namespace

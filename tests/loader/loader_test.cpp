@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <set>
+#include <stdexcept>
 #include <vector>
 
 #include "support/pixel_dataset.hpp"
@@ -124,6 +125,28 @@ TEST(Loader, EpochsComeInAnyOrderWithTheSameBytes) {
   EXPECT_EQ(stream(loader, 1, 0), zeroth);
   EXPECT_EQ(stream(loader, 1, 1'000'000'007), far);
   EXPECT_NE(zeroth, second);
+}
+
+TEST(Loader, WhatIsThrownWhileWaitingLosesNothing) {
+  const PixelDataset dataset(20);
+  Loader undisturbed(dataset, {}, here(5));
+  const auto expected = stream(undisturbed);
+  Loader loader(dataset, {}, here(5));
+  loader.epoch(0);
+  std::vector<std::uint64_t> seen;
+  int calls = 0;
+  const auto interrupt_each_second_time = [&] {
+    if (++calls % 2 == 0) throw std::runtime_error("interrupted");
+  };
+  while (seen.size() < expected.size()) {
+    try {
+      seen.push_back(test::digest(loader.next(interrupt_each_second_time)));
+    } catch (const std::runtime_error&) {
+      continue;
+    }
+  }
+  EXPECT_EQ(seen, expected);
+  EXPECT_EQ(calls, 39);  // before each row, and again after each throw but the last
 }
 
 TEST(Loader, BreakingOutEarlyIsFine) {
