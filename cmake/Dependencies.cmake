@@ -64,6 +64,28 @@ endif()
 # Highway 1.0.3 (libhwy-dev): one source for the pixel kernels of every instruction set, chosen by CPU at run time.
 find_package(hwy 1.0 REQUIRED)
 
+# CPython 3.9 (python3-dev) and pybind11 2.10 (pybind11-dev), optional: the Python package. Debian's Python where there is
+# one, since it has Debian's numpy and torch; -DPython_EXECUTABLE names another.
+if(SLABRING_BUILD_PYTHON STREQUAL "AUTO")
+  set(python_wanted ${PROJECT_IS_TOP_LEVEL})
+  set(python_required "")
+else()
+  set(python_wanted ${SLABRING_BUILD_PYTHON})
+  set(python_required REQUIRED)
+endif()
+if(python_wanted)
+  if(NOT Python_EXECUTABLE AND EXISTS /usr/bin/python3)
+    set(Python_EXECUTABLE /usr/bin/python3)
+  endif()
+  find_package(Python 3.9 COMPONENTS Interpreter Development.Module ${python_required})
+  find_package(pybind11 2.10 ${python_required})
+  if(Python_Development.Module_FOUND AND pybind11_FOUND)
+    set(SLABRING_HAS_PYTHON ON)
+  else()
+    message(STATUS "Without the Python package: pybind11 (pybind11-dev) or Python's headers (python3-dev) are not found")
+  endif()
+endif()
+
 if(SLABRING_BUILD_COMMAND)
   # CLI11 2.1 (libcli11-dev): the command line.
   find_package(CLI11 2 REQUIRED)

@@ -1,0 +1,139 @@
+#include "loader_handle.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <span>
+#include <utility>
+
+#include "slabring/error.hpp"
+
+namespace slabring::python {
+namespace {
+
+/// A batch and its place in the count of those that are held.
+struct Lease {
+  Lease(Batch given, std::shared_ptr<std::atomic<int>> count) : batch(std::move(given)), held(std::move(count)) {
+    ++*held;
+  }
+  ~Lease() { --*held; }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+
+  Batch batch;
+  std::shared_ptr<std::atomic<int>> held;
+};
+
+template <class T>
+Array column(std::span<T> values, const ElementKind& kind) {
+  return copy_of(std::as_bytes(values), kind);
+}
+
+}  // namespace
+
+/// One thread's turn with the loader; requires an open one. Waiting for another thread's turn to end can be
+/// interrupted too.
+class LoaderHandle::Use {
+ public:
+  explicit Use(LoaderHandle& handle) : handle_(handle) {
+    if (getpid() != handle.owner_) {
+      throw Error(ErrorCode::process,
+                  "this loader was made before the process was forked, and its ring and workers are the parent's; make "
+                  "a DataLoader in this process");
+    }
+    if (handle.user_.load() == std::this_thread::get_id()) {
+      throw Error(ErrorCode::invalid_argument,
+                  "this loader is waiting for a batch in this very thread (a signal handler used it?); use it after "
+                  "that call has returned");
+    }
+    while (!handle.mutex_.try_lock_for(std::chrono::milliseconds(50))) handle.while_waiting_();
+    handle.user_ = std::this_thread::get_id();
+  }
+  ~Use() {
+    handle_.user_ = std::thread::id();
+    handle_.mutex_.unlock();
+  }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  Loader& loader() const {
+    if (handle_.loader_) return *handle_.loader_;
+    throw Error(ErrorCode::process, "the loader is closed; make a new DataLoader");
+  }
+
+ private:
+  LoaderHandle& handle_;
+};
+
+LoaderHandle::LoaderHandle(std::shared_ptr<const Dataset> dataset, Pipeline pipeline, const LoaderOptions& options,
+                           WhenHeld when_held, WhileWaiting while_waiting)
+    : while_waiting_(std::move(while_waiting)),
+      dataset_(std::move(dataset)),
+      user_(std::thread::id()),
+      loader_(std::make_unique<Loader>(*dataset_, std::move(pipeline), options)),
+      when_held_(when_held),
+      owner_(getpid()),
+      options_(loader_->options()),
+      row_shape_(loader_->row_shape()),
+      batches_per_epoch_(loader_->batches_per_epoch()),
+      samples_per_epoch_(loader_->samples_per_epoch()),
+      first_epoch_(loader_->first_epoch()) {}
+
+LoaderHandle::~LoaderHandle() = default;
+
+std::uint64_t LoaderHandle::begin(std::uint64_t epoch) {
+  const Use use(*this);
+  use.loader().epoch(epoch);
+  return ++pass_;
+}
+
+std::optional<Delivered> LoaderHandle::next(std::uint64_t pass) {
+  const Use use(*this);
+  if (pass != pass_) {
+    throw Error(ErrorCode::invalid_argument,
+                "this iteration is over, because a later iter() of the same DataLoader began another; a DataLoader has "
+                "one ring and so one iteration at a time: for nested loops or zip make a second DataLoader");
+  }
+  Batch batch = use.loader().next(while_waiting_);
+  if (batch.empty()) return std::nullopt;
+  Delivered delivered{{},
+                      column(batch.labels(), int64_kind),
+                      column(batch.ids(), int64_kind),
+                      column(batch.statuses(), int32_kind),
+                      batch.faults(),
+                      batch.epoch(),
+                      batch.index()};
+  delivered.images = images_of(std::move(batch));
+  return delivered;
+}
+
+Array LoaderHandle::images_of(Batch batch) {
+  const Tensor tensor = batch.images();
+  auto lease = std::make_shared<Lease>(std::move(batch), held_);
+  Array images{std::move(lease), tensor.data, &kind_of(tensor.dtype), {tensor.shape.begin(), tensor.shape.end()}};
+  return should_copy() ? copy_of(images) : images;
+}
+
+/// Two slabs stay for the workers, if there are so many, so that copying does not mean waiting.
+bool LoaderHandle::should_copy() const noexcept {
+  return when_held_ == WhenHeld::copy && held() > std::max(1, options_.prefetch - 2);
+}
+
+std::string LoaderHandle::state() {
+  const Use use(*this);
+  return use.loader().state();
+}
+
+LoaderStats LoaderHandle::stats() {
+  const Use use(*this);
+  return use.loader().stats();
+}
+
+void LoaderHandle::close() {
+  if (getpid() != owner_) return;  // the mutex may be held for ever here, by a thread that was not forked
+  const Use use(*this);
+  loader_.reset();
+}
+
+}  // namespace slabring::python

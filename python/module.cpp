@@ -1,0 +1,275 @@
+// The extension `slabring._slabring`: what the Python package needs of the library, and no more. Names, defaults and
+// documentation for users are in slabring/*.py.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "array.hpp"
+#include "loader_handle.hpp"
+#include "slabring/slabring.hpp"
+
+namespace py = pybind11;
+
+namespace slabring::python {
+namespace {
+
+// ---- errors ----
+
+py::tuple as_tuple(const SampleFault& fault) {
+  const std::optional<std::uint64_t> substitute =
+      fault.substitute ? std::optional(to_index(*fault.substitute)) : std::nullopt;
+  return py::make_tuple(to_index(fault.id), to_string(fault.status), fault.source, fault.message, substitute);
+}
+
+/// Makes the exception in slabring/errors.py, which has a class for each kind.
+void raise(const Error& error, const py::object& fault) {
+  const py::object make = py::module_::import("slabring.errors").attr("_make");
+  const py::object exception = make(to_string(error.code()), error.what(), fault);
+  PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
+}
+
+void translate(std::exception_ptr thrown) {
+  try {
+    if (thrown) std::rethrow_exception(thrown);
+  } catch (const SampleError& error) {
+    raise(error, as_tuple(error.fault()));
+  } catch (const Error& error) {
+    raise(error, py::none());
+  }
+}
+
+/// Ctrl-C while waiting becomes KeyboardInterrupt. Called without the interpreter's lock.
+void look_for_signals() {
+  const py::gil_scoped_acquire locked;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+template <class Enum>
+Enum named(const char* option, const std::string& word, std::initializer_list<Enum> all) {
+  std::string allowed;
+  for (const Enum value : all) {
+    if (word == to_string(value)) return value;
+    allowed += (allowed.empty() ? "" : ", ") + std::string(to_string(value));
+  }
+  throw Error(ErrorCode::invalid_argument, std::string(option) + " is '" + word + "'; it must be one of " + allowed);
+}
+
+// ---- arrays ----
+
+py::tuple shape_of(const Array& array) { return py::tuple(py::cast(array.shape)); }
+
+py::dict array_interface(const Array& array) {
+  using namespace py::literals;
+  return py::dict("shape"_a = shape_of(array), "typestr"_a = array.kind->interface,
+                  "data"_a = py::make_tuple(reinterpret_cast<std::uintptr_t>(array.data), false),
+                  "strides"_a = py::none(), "version"_a = 3);
+}
+
+py::buffer_info buffer_of(Array& array) {
+  return {array.data,         static_cast<py::ssize_t>(array.kind->bytes),
+          array.kind->format, static_cast<py::ssize_t>(array.shape.size()),
+          array.shape,        array.strides()};
+}
+
+/// A consumer renames the capsule when it takes what is in it over; what nobody took is deleted here.
+template <class Managed>
+py::capsule capsule_of(Managed* managed, const char* name) {
+  PyObject* const capsule = PyCapsule_New(managed, name, [](PyObject* self) {
+    const char* const its_name = PyCapsule_GetName(self);
+    if (std::string_view(its_name).starts_with("used_")) return;
+    auto* const left = static_cast<Managed*>(PyCapsule_GetPointer(self, its_name));
+    left->deleter(left);
+  });
+  if (capsule == nullptr) {
+    managed->deleter(managed);
+    throw py::error_already_set();
+  }
+  return py::reinterpret_steal<py::capsule>(capsule);
+}
+
+/// The protocol of https://data-apis.org/array-api/latest/API_specification/generated/array_api.array.__dlpack__.html
+py::capsule to_dlpack(const Array& array, const py::object& stream, const py::object& max_version,
+                      const py::object& device, const py::object& copy) {
+  if (!stream.is_none()) {
+    throw py::buffer_error("__dlpack__: stream must be None, since this memory is the host's");
+  }
+  if (!device.is_none() && device.cast<std::pair<int, int>>() != std::pair(static_cast<int>(array.device.type), 0)) {
+    throw py::buffer_error("__dlpack__: dl_device must be this memory's own; copy it to the other device");
+  }
+  const bool copied = !copy.is_none() && copy.cast<bool>();
+  const Array exported = copied ? copy_of(array) : array;
+  if (!max_version.is_none() && max_version.cast<std::pair<int, int>>().first >= 1) {
+    return capsule_of(as_versioned_dlpack(exported, copied), "dltensor_versioned");
+  }
+  return capsule_of(as_dlpack(exported), "dltensor");
+}
+
+void define_array(py::module_& m) {
+  py::class_<Array>(
+      m, "Array", py::buffer_protocol(),
+      "Contiguous memory of the host: buffer protocol, ``__array_interface__`` and DLPack. It lives as long "
+      "as anything that was made from it.")
+      .def_buffer(&buffer_of)
+      .def_property_readonly("shape", &shape_of)
+      .def_property_readonly("dtype", [](const Array& array) { return array.kind->name; })
+      .def_property_readonly("nbytes", &Array::bytes)
+      .def_property_readonly("__array_interface__", &array_interface)
+      .def("__len__", [](const Array& array) { return array.shape.front(); })
+      .def("__dlpack__", &to_dlpack, py::kw_only(), py::arg("stream") = py::none(), py::arg("max_version") = py::none(),
+           py::arg("dl_device") = py::none(), py::arg("copy") = py::none())
+      .def("__dlpack_device__",
+           [](const Array& array) { return py::make_tuple(static_cast<int>(array.device.type), array.device.id); });
+}
+
+// ---- data sets ----
+
+using FolderHandle = std::shared_ptr<ImageFolder>;
+
+FolderHandle open_folder(const std::string& root, const std::optional<std::vector<std::string>>& extensions) {
+  const py::gil_scoped_release unlocked;
+  ImageFolderOptions options;
+  if (extensions) options.extensions = *extensions;
+  return std::make_shared<ImageFolder>(root, options);
+}
+
+SampleId sample_at(const Dataset& dataset, std::uint64_t index) {
+  if (index >= dataset.size())
+    throw py::index_error("sample " + std::to_string(index) + " of " + std::to_string(dataset.size()));
+  return SampleId{index};
+}
+
+void define_datasets(py::module_& m) {
+  py::class_<Dataset, std::shared_ptr<Dataset>>(m, "Dataset")
+      .def("__len__", &Dataset::size)
+      .def("describe", [](const Dataset& self, std::uint64_t i) { return self.describe(sample_at(self, i)); })
+      .def("classes",
+           [](const Dataset& self) { return std::vector<std::string>(self.classes().begin(), self.classes().end()); });
+  py::class_<ImageFolder, Dataset, FolderHandle>(m, "ImageFolder")
+      .def(py::init(&open_folder), py::arg("root"), py::arg("extensions"))
+      .def("label", [](const ImageFolder& self, std::uint64_t i) { return self.label(sample_at(self, i)); });
+}
+
+// ---- the loader ----
+
+std::chrono::milliseconds milliseconds(double seconds) {
+  constexpr double most = 1e9;  // seconds; some thirty years
+  if (!(seconds >= 0 && seconds <= most)) {
+    throw Error(ErrorCode::invalid_argument,
+                "timeout is " + std::to_string(seconds) + " s; it must be positive, or 0 for no limit");
+  }
+  return std::chrono::milliseconds(std::llround(seconds * 1000));
+}
+
+LoaderOptions options_from(const py::dict& given) {
+  LoaderOptions options;
+  options.batch_size = given["batch_size"].cast<std::int64_t>();
+  options.shuffle = given["shuffle"].cast<bool>();
+  options.drop_last = given["drop_last"].cast<bool>();
+  options.seed = given["seed"].cast<std::uint64_t>();
+  options.on_error =
+      named("on_error", given["on_error"].cast<std::string>(), {OnError::raise, OnError::mask, OnError::substitute});
+  options.timeout = milliseconds(given["timeout"].cast<double>());
+  options.state = given["state"].cast<std::string>();
+  options.workers = given["num_workers"].cast<std::optional<int>>();
+  options.prefetch = given["prefetch"].cast<int>();
+  options.start_method = named("multiprocessing_context", given["start_method"].cast<std::string>(),
+                               {StartMethod::forkserver, StartMethod::spawn});
+  options.worker_program = given["worker_program"].cast<std::string>();
+  if (const py::object dtype = given["dtype"]; !dtype.is_none()) {
+    options.dtype = named("dtype", dtype.cast<std::string>(), {DType::u8, DType::f16, DType::f32});
+  }
+  if (const py::object layout = given["layout"]; !layout.is_none()) {
+    options.layout = named("layout", layout.cast<std::string>(), {Layout::nchw, Layout::nhwc});
+  }
+  return options;
+}
+
+std::unique_ptr<LoaderHandle> make_loader(std::shared_ptr<Dataset> dataset, const std::string& pipeline,
+                                          const py::dict& given) {
+  const LoaderOptions options = options_from(given);
+  const WhenHeld when_held = given["when_held"].cast<std::string>() == "copy" ? WhenHeld::copy : WhenHeld::raise;
+  const py::gil_scoped_release unlocked;
+  return std::make_unique<LoaderHandle>(std::move(dataset), Pipeline::from_json(pipeline), options, when_held,
+                                        look_for_signals);
+}
+
+py::dict stats_of(LoaderHandle& loader) {
+  using namespace py::literals;
+  LoaderStats stats;
+  {
+    const py::gil_scoped_release unlocked;
+    stats = loader.stats();
+  }
+  return py::dict(
+      "batches"_a = stats.batches, "samples"_a = stats.samples, "faults"_a = stats.faults, "waits"_a = stats.waits,
+      "wait_seconds"_a = stats.wait_seconds, "worker_deaths"_a = stats.worker_deaths, "takeovers"_a = stats.takeovers,
+      "rows_redone"_a = stats.rows_redone, "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
+      "huge_page_bytes"_a = stats.huge_page_bytes, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
+      "coordinator_pid"_a = stats.coordinator_pid, "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
+}
+
+/// The options in force, under the names of slabring.DataLoader.
+py::dict options_of(const LoaderHandle& loader) {
+  using namespace py::literals;
+  const LoaderOptions& options = loader.options();
+  return py::dict("batch_size"_a = options.batch_size, "shuffle"_a = options.shuffle, "drop_last"_a = options.drop_last,
+                  "seed"_a = options.seed, "num_workers"_a = *options.workers, "prefetch"_a = options.prefetch,
+                  "dtype"_a = kind_of(*options.dtype).name, "layout"_a = to_string(*options.layout));
+}
+
+py::list faults_of(const Delivered& batch) {
+  py::list faults;
+  for (const SampleFault& fault : batch.faults) faults.append(as_tuple(fault));
+  return faults;
+}
+
+void define_loader(py::module_& m) {
+  // Each an Array of its own, so that labels that are kept do not keep the images.
+  py::class_<Delivered>(m, "Delivered")
+      .def_property_readonly("images", [](const Delivered& batch) { return batch.images; })
+      .def_property_readonly("labels", [](const Delivered& batch) { return batch.labels; })
+      .def_property_readonly("ids", [](const Delivered& batch) { return batch.ids; })
+      .def_property_readonly("status", [](const Delivered& batch) { return batch.status; })
+      .def_property_readonly("faults", &faults_of)
+      .def_readonly("epoch", &Delivered::epoch)
+      .def_readonly("position", &Delivered::index);
+  using Unlocked = py::call_guard<py::gil_scoped_release>;
+  py::class_<LoaderHandle>(m, "Loader")
+      .def(py::init(&make_loader), py::arg("dataset"), py::arg("pipeline"), py::arg("options"))
+      .def("begin", &LoaderHandle::begin, py::arg("epoch"), Unlocked())
+      .def("next", &LoaderHandle::next, py::arg("pass"), Unlocked())
+      .def("state", &LoaderHandle::state, Unlocked())
+      .def("close", &LoaderHandle::close, Unlocked())
+      .def("stats", &stats_of)
+      .def("options", &options_of)
+      .def_property_readonly("held", &LoaderHandle::held)
+      .def_property_readonly("batches_per_epoch", &LoaderHandle::batches_per_epoch)
+      .def_property_readonly("samples_per_epoch", &LoaderHandle::samples_per_epoch)
+      .def_property_readonly("first_epoch", &LoaderHandle::first_epoch);
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_slabring, m) {
+  m.doc() = "The extension behind the package slabring; not meant to be used directly.";
+  py::register_exception_translator(&translate);
+  define_array(m);
+  define_datasets(m);
+  define_loader(m);
+  m.def("version", &version);
+  m.def("available_cpus", &available_cpus);
+  m.def("describe_transforms", &describe_transforms);
+  // Reads a pipeline and writes it again, every default filled in; raises for whatever is wrong in it.
+  m.def("check_pipeline", [](const std::string& json) { return Pipeline::from_json(json).to_json(); });
+  m.def("train_pipeline", [](int size, bool normalize) { return Pipeline::train(size, normalize).to_json(); });
+  m.def("val_pipeline", [](int size, bool normalize) { return Pipeline::val(size, normalize).to_json(); });
+  m.def("status_name", [](std::uint32_t code) { return to_string(static_cast<SampleStatus>(code)); });
+}
+
+}  // namespace slabring::python

@@ -1,0 +1,294 @@
+"""The DataLoader."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import pathlib
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, Optional, Union
+
+from slabring import _slabring
+from slabring.batch import Batch
+from slabring.dataset import Dataset
+from slabring.transforms import TransformLike, compose, dtype_word
+
+_REFUSED = {
+    "sampler": "the workers claim rows of a plan that is a function of (seed, epoch), which is why a run can be resumed; use "
+               "shuffle=True for a new permutation each epoch, or an ImageFolder of the samples you want",
+    "batch_sampler": "batches are consecutive in the order of the epoch; use batch_size, shuffle and drop_last",
+    "collate_fn": "workers write each sample straight into its row of the batch, so there is nothing to collate; change the "
+                  "images with transform=, or the batch in the loop",
+    "worker_init_fn": "workers run no Python, and every random number is a function of (seed, epoch, sample), so there is "
+                      "nothing to seed; use seed=",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Stats:
+    """What happened so far; all but the process lists only grow."""
+
+    batches: int
+    """delivered"""
+    samples: int
+    """delivered"""
+    faults: int
+    """delivered rows whose status is not ok"""
+    waits: int
+    """times the trainer slept for a batch"""
+    wait_seconds: float
+    """... and for how long in all"""
+    worker_deaths: int
+    """workers that ended without being told to"""
+    takeovers: int
+    """coordinators that were killed, and replaced by another"""
+    rows_redone: int
+    """rows taken back from dead workers"""
+    quarantined: int
+    """rows given up because workers died over them"""
+    ring_bytes: int
+    """memory of the ring"""
+    huge_page_bytes: int
+    """of it on huge pages"""
+    sandbox: str
+    """what confines the workers: "landlock, seccomp, limits", a part of that, or "off\""""
+    workers: int
+    coordinator_pid: int
+    """0 with num_workers=0"""
+    worker_pids: list[int]
+    held: int
+    """batches whose images are still in use"""
+
+
+def _check_choice(name: str, value: str, *allowed: str) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+
+
+def _start_method(context: Any) -> str:
+    method = context if isinstance(context, str) or context is None else context.get_start_method()
+    if method == "fork":
+        raise ValueError("multiprocessing_context is fork; it must be forkserver or spawn: forked workers would be copies of "
+                         "this interpreter with whatever locks its threads hold, and need nothing of it")
+    return method or "forkserver"
+
+
+def _seed_of(seed: Optional[int], generator: Any) -> int:
+    if generator is None:
+        return 0 if seed is None else seed
+    if seed is not None:
+        raise ValueError("both seed and generator are given; one of them says the seed")
+    return int(generator.initial_seed()) % 2**64
+
+
+def _worker_program() -> str:
+    beside = pathlib.Path(__file__).parent / "slabring-worker"
+    return str(beside) if "SLABRING_WORKER" not in os.environ and beside.exists() else ""
+
+
+def _converter(output: str) -> Callable[[_slabring.Array], Any]:
+    _check_choice("output", output, "numpy", "torch", "array")
+    if output == "array":
+        return lambda array: array
+    if output == "numpy":
+        import numpy
+
+        return numpy.asarray
+    import torch
+
+    convert: Callable[[_slabring.Array], Any] = torch.from_dlpack
+    return convert
+
+
+class DataLoader:
+    """Delivers a dataset as batches in shared memory, filled by worker processes that run no Python.
+
+    The arguments are those of ``torch.utils.data.DataLoader``, as far as they make sense here (docs/python.md has the
+    table), and these:
+
+    ``transform``: what the workers do to each image; instead of ``ImageFolder(transform=)``.
+    ``num_workers``: processes; None: the CPUs this process may use; 0: the same work in the calling thread.
+    ``seed``: of the order and of every random transform. What is delivered is a function of (dataset, transform, seed,
+    epoch, batch_size, dtype, layout) alone.
+    ``prefetch``: slabs in the ring, 2 to 64; memory is prefetch batches. None: 4, or what ``prefetch_factor`` asks for.
+    ``timeout``: seconds after which a sample that keeps a worker is given up; 0: never.
+    ``dtype``: uint8, float16 or float32; None: as the transforms say. ``layout``: ``"nchw"`` (the default) or ``"nhwc"``.
+    ``on_error``: ``"raise"`` raises SampleError for a batch in which a sample failed; ``"mask"`` delivers it, with zeros and
+    a status in that row; ``"substitute"`` puts another, sound sample there.
+    ``output``: what images and labels are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
+    needs neither). None of them is a copy.
+    ``when_held``: what happens when images are kept until the ring has no slab left: ``"raise"`` raises RingExhausted;
+    ``"copy"`` delivers copies when two slabs are left, so that ``list(loader)`` works.
+
+    Raises InvalidArgument or Error for what cannot work, with the reason, before any process is started.
+
+    Each ``for`` over it is one epoch, the next one each time (``set_epoch`` says another); a later ``iter()`` ends an
+    earlier one. Any thread may use it, one at a time. Waiting lets other threads run and ends at Ctrl-C with
+    KeyboardInterrupt, after which the loop may go on. After a fork only the parent can use it. It ends its processes with
+    ``close()``, when it is no longer referenced, or at interpreter exit; images that are held stay valid.
+    """
+
+    def __init__(self, dataset: Dataset, batch_size: int = 1, shuffle: Optional[bool] = False, sampler: None = None,
+                 batch_sampler: None = None, num_workers: Optional[int] = None, collate_fn: None = None,
+                 pin_memory: bool = False, drop_last: bool = False, timeout: float = 120.0, worker_init_fn: None = None,
+                 multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: Optional[int] = None,
+                 persistent_workers: bool = True, pin_memory_device: str = "", in_order: bool = True,
+                 transform: TransformLike = None, seed: Optional[int] = None, prefetch: Optional[int] = None,
+                 dtype: Any = None, layout: Optional[str] = None, on_error: str = "raise", output: str = "numpy",
+                 when_held: str = "raise") -> None:
+        for name, value in (("sampler", sampler), ("batch_sampler", batch_sampler), ("collate_fn", collate_fn),
+                            ("worker_init_fn", worker_init_fn)):
+            if value is not None:
+                raise ValueError(f"{name} is not possible: {_REFUSED[name]}")
+        if not isinstance(dataset, Dataset):
+            raise TypeError(f"dataset is a {type(dataset).__name__}; it must be slabring's own, such as "
+                            "slabring.ImageFolder, since the workers run no Python")
+        if batch_size is None:
+            raise ValueError("batch_size is None; samples are delivered in batches, so it must be 1 or more")
+        if not in_order:
+            raise ValueError("in_order is False; batches always come in order, and no worker waits for another because of it")
+        _check_choice("on_error", on_error, "raise", "mask", "substitute")
+        _check_choice("when_held", when_held, "raise", "copy")
+        if transform is not None and dataset.transform is not None:
+            raise ValueError("both the dataset and the DataLoader have a transform; give one of them")
+        self.dataset = dataset
+        self.transform = compose(transform) if transform is not None else dataset.transform or compose(None)
+        self.pin_memory = pin_memory
+        self._output = output
+        self._convert = _converter(output)
+        self._options: dict[str, Any] = {
+            "batch_size": batch_size, "shuffle": bool(shuffle), "drop_last": drop_last, "seed": _seed_of(seed, generator),
+            "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout), "num_workers": num_workers,
+            "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
+            "start_method": _start_method(multiprocessing_context), "worker_program": _worker_program(),
+            "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "state": ""}
+        self._start("")
+
+    def _start(self, state: str) -> None:
+        core = _slabring.Loader(self.dataset._core, self.transform.to_json(), {**self._options, "state": state})
+        if hasattr(self, "_core"):
+            self.close()
+        self._core = core
+        self._close = weakref.finalize(self, core.close)  # also at interpreter exit, while everything is still there
+        self._next_epoch = core.first_epoch
+        self._begun = False
+
+    # ---- iteration ----
+
+    def __len__(self) -> int:
+        """Batches an epoch, exact."""
+        return self._core.batches_per_epoch
+
+    def __iter__(self) -> Iterator[Batch]:
+        epoch = self._next_epoch
+        pass_ = self._core.begin(epoch)
+        self._next_epoch = epoch + 1
+        self._begun = True
+        return _Epoch(self, pass_)
+
+    def set_epoch(self, epoch: int) -> None:
+        """The next ``for`` is over this epoch. Needed only to repeat or skip epochs: they count up by themselves."""
+        if epoch < 0:
+            raise ValueError(f"epoch is {epoch}; it must be 0 or more")
+        self._next_epoch = epoch
+
+    @property
+    def next_epoch(self) -> int:
+        """The epoch that the next ``for`` is over; after ``load_state_dict`` the one to go on with."""
+        return self._next_epoch
+
+    # ---- going on after a stop ----
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the iteration stands, in less than 1 KB of numbers and words; at any time between two batches.
+
+        Batches count once they have been delivered: within a loop the loop's own batch counts. After an epoch's last batch
+        this is the start of the next epoch.
+        """
+        state: dict[str, Any] = json.loads(self._core.state())
+        told_another = self._next_epoch != (state["epoch"] + 1 if self._begun and state["batch"] else state["epoch"])
+        if told_another:  # by set_epoch
+            state["epoch"], state["batch"] = self._next_epoch, 0
+        return state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on where the loader stood whose ``state_dict`` this is: the next ``for`` delivers the rest of its epoch, byte
+        for byte, whatever the workers, ``prefetch`` and start method. A running iteration is over.
+
+        Raises Error (``state``) for the state of another run, and says what differs; the loader is unchanged then.
+        """
+        self._start(json.dumps(state))
+
+    # ---- the rest ----
+
+    def close(self) -> None:
+        """Ends workers and coordinator; idempotent. Images that are held stay valid."""
+        self._close()
+
+    def __enter__(self) -> DataLoader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def stats(self) -> Stats:
+        """What happened so far; cheap."""
+        return Stats(**self._core.stats())
+
+    @property
+    def batch_size(self) -> int:
+        return int(self._options["batch_size"])
+
+    @property
+    def num_workers(self) -> int:
+        """Worker processes, also where the argument was None."""
+        return int(self._core.options()["num_workers"])
+
+    @property
+    def drop_last(self) -> bool:
+        return bool(self._options["drop_last"])
+
+    @property
+    def seed(self) -> int:
+        return int(self._options["seed"])
+
+    def __repr__(self) -> str:
+        options = self._core.options()
+        words = ", ".join(f"{name}={options[name]!r}" for name in ("batch_size", "shuffle", "drop_last", "seed", "num_workers",
+                                                                  "prefetch", "dtype", "layout"))
+        return f"DataLoader({self.dataset!r}, {words}, transform={self.transform!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a DataLoader has processes and shared memory of its own, so it cannot be pickled or copied; pickle "
+                        "state_dict(), or make the loader where it is used")
+
+
+def _prefetch(prefetch: Optional[int], factor: Optional[int], workers: Optional[int]) -> int:
+    if factor is None:
+        return 4 if prefetch is None else prefetch
+    if prefetch is not None:
+        raise ValueError("both prefetch and prefetch_factor are given; prefetch is the number of slabs in all")
+    if factor < 1:
+        raise ValueError(f"prefetch_factor is {factor}; it must be 1 or more")
+    ahead = factor * max(1, _slabring.available_cpus() if workers is None else workers)
+    return min(64, ahead + 1)  # one more: the batch that the loop has in hand
+
+
+class _Epoch(Iterator[Batch]):
+    """One pass over the data."""
+
+    def __init__(self, loader: DataLoader, pass_: int) -> None:
+        self._loader: Union[DataLoader, None] = loader
+        self._pass = pass_
+
+    def __next__(self) -> Batch:
+        loader = self._loader  # another thread may come to the end meanwhile
+        if loader is None:
+            raise StopIteration
+        delivered = loader._core.next(self._pass)
+        if delivered is None:
+            self._loader = None
+            raise StopIteration
+        return Batch._from(delivered, loader._convert)

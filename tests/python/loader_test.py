@@ -1,0 +1,263 @@
+"""Arguments, iteration, shapes, faults, resume."""
+
+import json
+import os
+import pathlib
+import pickle
+import subprocess
+import tempfile
+import unittest
+
+import numpy
+import slabring
+from slabring import transforms as T
+from support import CROP, PhotoTest, content, write_photo
+
+try:
+    import xxhash
+except ImportError:
+    xxhash = None
+
+
+class Iteration(PhotoTest):
+    def test_every_sample_is_delivered_once_with_its_label(self):
+        loader = self.loader(shuffle=True)
+        self.assertEqual(len(loader), 8)
+        ids, labels = [], []
+        for number, batch in enumerate(loader):
+            self.assertEqual((batch.epoch, batch.position), (0, number))
+            self.assertEqual(batch.size, len(batch.images))
+            ids += batch.ids.tolist()
+            labels += batch.labels.tolist()
+        self.assertEqual(sorted(ids), list(range(60)))
+        self.assertEqual(labels, [loader.dataset.label(i) for i in ids])
+
+    def test_images_have_the_shape_type_and_layout_that_are_asked_for(self):
+        batch = next(iter(self.loader()))
+        self.assertEqual((batch.images.shape, batch.images.dtype), ((8, 3, 16, 16), numpy.uint8))
+        self.assertEqual((batch.labels.dtype, batch.ids.dtype, batch.status.dtype), (numpy.int64, numpy.int64, numpy.int32))
+        batch = next(iter(self.loader(dtype="float16", layout="nhwc")))
+        self.assertEqual((batch.images.shape, batch.images.dtype), ((8, 16, 16, 3), numpy.float16))
+        batch = next(iter(self.loader(dtype=numpy.float32)))
+        self.assertEqual(batch.images.dtype, numpy.float32)
+        self.assertTrue(0 <= batch.images.min() <= batch.images.max() <= 1)
+
+    def test_drop_last_leaves_out_the_partial_batch(self):
+        self.assertEqual([batch.size for batch in self.loader()], [8] * 7 + [4])
+        self.assertEqual([batch.size for batch in self.loader(drop_last=True)], [8] * 7)
+
+    def test_each_for_is_the_next_epoch_and_set_epoch_says_another(self):
+        loader = self.loader(shuffle=True)
+        epochs = [[content(batch) for batch in loader] for _ in range(3)]
+        self.assertEqual(len({b"".join(epoch) for epoch in epochs}), 3)
+        loader.set_epoch(1)
+        self.assertEqual([content(batch) for batch in loader], epochs[1])
+        self.assertEqual([content(batch) for batch in loader], epochs[2])
+
+    def test_bytes_depend_on_no_worker_start_method_or_prefetch(self):
+        expected = [content(batch) for batch in self.loader(shuffle=True, seed=3, num_workers=0)]
+        for options in ({"num_workers": 1}, {"prefetch": 2}, {"multiprocessing_context": "spawn"}, {"prefetch_factor": 3}):
+            with self.subTest(options):
+                self.assertEqual([content(batch) for batch in self.loader(shuffle=True, seed=3, **options)], expected)
+        self.assertNotEqual([content(batch) for batch in self.loader(shuffle=True, seed=4)], expected)
+
+    def test_seed_may_come_from_a_generator(self):
+        class Generator:
+            def initial_seed(self):
+                return 3
+
+        self.assertEqual(self.loader(generator=Generator()).seed, 3)
+
+    def test_without_workers_the_calling_thread_does_the_work(self):
+        loader = self.loader(num_workers=0)
+        self.assertEqual(len(list(map(content, loader))), 8)
+        self.assertEqual((loader.stats().workers, loader.stats().coordinator_pid), (0, 0))
+
+
+class Arguments(PhotoTest):
+    def refused(self, *words, error=ValueError, **options):
+        with self.assertRaises(error) as raised:
+            self.loader(**options)
+        for word in words:
+            self.assertIn(word, str(raised.exception))
+        return raised.exception
+
+    def test_what_is_not_possible_is_refused_with_the_reason_and_the_alternative(self):
+        self.refused("collate_fn", "nothing to collate", collate_fn=list)
+        self.refused("sampler", "shuffle=True", sampler=[1, 2])
+        self.refused("batch_sampler", "batch_size", batch_sampler=[[1]])
+        self.refused("worker_init_fn", "seed=", worker_init_fn=print)
+        self.refused("fork", "forkserver", multiprocessing_context="fork")
+        self.refused("in_order", in_order=False)
+        self.refused("batch_size is None", batch_size=None)
+        self.refused("prefetch_factor", prefetch=4, prefetch_factor=2)
+        self.refused("generator", seed=1, generator=object())
+        self.refused("bfloat16", "float32", dtype="torch.bfloat16")
+        self.refused("output", "numpy, torch, array", output="jax")
+        self.refused("on_error", "raise, mask, substitute", on_error="skip")
+
+    def test_values_that_the_library_refuses_name_option_and_value(self):
+        self.assertEqual(self.refused("batch_size", "0", batch_size=0).code, "invalid_argument")
+        self.refused("prefetch", "65", prefetch=65)
+        self.refused("timeout", timeout=-1)
+        self.refused("layout", "nchw, nhwc", layout="chwn")
+        self.assertEqual(self.refused("Normalize", transform=T.Normalize([0.5], [0.5])).code, "pipeline")
+
+    def test_a_dataset_of_another_library_is_refused(self):
+        with self.assertRaisesRegex(TypeError, "ImageFolder"):
+            slabring.DataLoader([1, 2, 3])
+
+    def test_a_folder_that_is_missing_is_named(self):
+        with self.assertRaisesRegex(slabring.Error, "/no/such/folder") as raised:
+            slabring.ImageFolder("/no/such/folder")
+        self.assertEqual(raised.exception.code, "dataset")
+
+    def test_the_transform_may_belong_to_the_dataset(self):
+        loader = slabring.DataLoader(slabring.ImageFolder(self.folder, CROP), batch_size=60, num_workers=0)
+        self.assertEqual(next(iter(loader)).images.shape, (60, 3, 16, 16))
+        with self.assertRaisesRegex(ValueError, "one of them"):
+            slabring.DataLoader(loader.dataset, transform=CROP)
+
+    def test_a_context_of_multiprocessing_is_taken(self):
+        import multiprocessing
+
+        self.loader(multiprocessing_context=multiprocessing.get_context("spawn"))
+        self.refused("fork", multiprocessing_context=multiprocessing.get_context("fork"))
+
+
+class Dataset(PhotoTest):
+    def test_classes_and_labels_are_those_of_torchvision(self):
+        folder = slabring.ImageFolder(pathlib.Path(self.folder))
+        self.assertEqual(len(folder), 60)
+        self.assertEqual(folder.class_to_idx, {"class0": 0, "class1": 1, "class2": 2})
+        self.assertEqual(folder.targets, [0] * 20 + [1] * 20 + [2] * 20)
+        self.assertTrue(folder.describe(20).endswith("class1/000.ppm"))
+        with self.assertRaises(IndexError):
+            folder.label(60)
+
+
+class Faults(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        for number in range(8):
+            write_photo(pathlib.Path(folder.name) / "a" / f"{number}.ppm", 20, 20, number)
+        (pathlib.Path(folder.name) / "a" / "3.ppm").write_bytes(b"P6\n20 20\n255\nshort")
+
+    def loader(self, **options):
+        loader = slabring.DataLoader(slabring.ImageFolder(self.folder), batch_size=4, num_workers=1, transform=CROP, **options)
+        self.addCleanup(loader.close)
+        return loader
+
+    def test_a_bad_file_raises_with_its_path_and_the_loop_may_go_on(self):
+        batches = iter(self.loader())
+        with self.assertRaisesRegex(slabring.SampleError, "3.ppm") as raised:
+            next(batches)
+        fault = raised.exception.fault
+        self.assertEqual((fault.id, fault.status), (3, slabring.Status.truncated))
+        self.assertEqual(next(batches).ids.tolist(), [4, 5, 6, 7])
+
+    def test_mask_delivers_zeros_a_status_and_the_reason(self):
+        batch = next(iter(self.loader(on_error="mask")))
+        self.assertEqual(batch.status.tolist(), [0, 0, 0, slabring.Status.truncated])
+        self.assertEqual((batch.labels.tolist(), batch.images[3].any()), ([0, 0, 0, -1], False))
+        self.assertEqual([(fault.id, fault.status.name) for fault in batch.faults], [(3, "truncated")])
+        self.assertIn("1 faults", repr(batch))
+
+
+    def test_substitute_delivers_a_sound_sample_and_says_for_which(self):
+        batch = next(iter(self.loader(on_error="substitute")))
+        self.assertEqual(batch.status.tolist(), [0, 0, 0, slabring.Status.substituted])
+        [fault] = batch.faults
+        self.assertEqual((fault.id, fault.substitute), (3, batch.ids[3]))
+        self.assertTrue(batch.images[3].any())
+
+
+class Resume(PhotoTest):
+    def test_another_loader_delivers_the_rest_of_the_epoch_byte_for_byte(self):
+        first = self.loader(shuffle=True)
+        expected = [content(batch) for _ in range(2) for batch in first]
+        second = self.loader(shuffle=True)
+        for batch in second:
+            if batch.position == 2:
+                break
+        del batch
+        state = json.loads(json.dumps(second.state_dict()))  # as it would lie in a checkpoint
+        third = self.loader(shuffle=True, num_workers=1, prefetch=6)
+        third.load_state_dict(state)
+        self.assertEqual(third.next_epoch, 0)
+        self.assertEqual([content(batch) for _ in range(2) for batch in third], expected[3:])
+
+    def test_after_the_last_batch_it_is_the_start_of_the_next_epoch(self):
+        loader = self.loader(shuffle=True)
+        for _ in loader:
+            pass
+        other = self.loader(shuffle=True)
+        other.load_state_dict(loader.state_dict())
+        self.assertEqual(other.next_epoch, 1)
+        self.assertEqual([content(batch) for batch in other], [content(batch) for batch in loader])
+
+    def test_set_epoch_counts_and_that_of_the_resumed_epoch_changes_nothing(self):
+        loader = self.loader(shuffle=True)
+        loader.set_epoch(5)
+        self.assertEqual((loader.state_dict()["epoch"], loader.state_dict()["batch"]), (5, 0))
+        next(iter(loader))
+        state = loader.state_dict()
+        self.assertEqual((state["epoch"], state["batch"]), (5, 1))
+        loader.set_epoch(5)
+        self.assertEqual(loader.state_dict()["batch"], 0)
+        loader.load_state_dict(state)
+        loader.set_epoch(5)  # as `for epoch in range(start, end): loader.set_epoch(epoch)` does
+        self.assertEqual((loader.state_dict()["epoch"], loader.state_dict()["batch"]), (5, 1))
+        self.assertEqual(next(iter(loader)).position, 1)
+
+    def test_the_state_of_another_run_is_refused_and_the_loader_goes_on(self):
+        loader = self.loader(shuffle=True, seed=1)
+        batches = iter(loader)
+        next(batches)
+        with self.assertRaisesRegex(slabring.Error, "seed is 2") as raised:
+            loader.load_state_dict(self.loader(shuffle=True, seed=2).state_dict())
+        self.assertEqual(raised.exception.code, "state")
+        self.assertEqual(next(batches).position, 1)
+
+
+class Words(PhotoTest):
+    def test_repr_says_what_it_is(self):
+        loader = self.loader(shuffle=True)
+        self.assertRegex(repr(loader), r"DataLoader\(ImageFolder\(.*60 images, 3 classes.*batch_size=8.*RandomResizedCrop")
+        self.assertEqual(repr(next(iter(loader))), "Batch(epoch 0, batch 0: uint8 images [8, 3, 16, 16], int64 labels [8])")
+
+    def test_pickling_is_refused_with_the_reason(self):
+        loader = self.loader()
+        with self.assertRaisesRegex(TypeError, "state_dict"):
+            pickle.dumps(loader)
+        with self.assertRaisesRegex(TypeError, "numpy.array"):
+            pickle.dumps(next(iter(loader)))
+
+
+@unittest.skipIf(xxhash is None, "python3-xxhash is not there")
+@unittest.skipUnless("SLABRING_COMMAND" in os.environ, "SLABRING_COMMAND does not name the command slabring")
+class Digest(PhotoTest):
+    def of_command(self, *options):
+        command = [os.environ["SLABRING_COMMAND"], "digest", self.folder, "--batch", "8", *options]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[1]
+
+    @staticmethod
+    def of_stream(loader, epochs=1):
+        digest = xxhash.xxh3_128()
+        for _ in range(epochs):
+            for batch in loader:
+                digest.update(content(batch))
+        return digest.hexdigest()
+
+    def test_is_that_of_the_command(self):
+        train = self.loader(transform=T.train(32, normalize=False), shuffle=True, seed=7)
+        self.assertEqual(self.of_stream(train, 2), self.of_command("--size", "32", "--seed", "7", "--epochs", "2"))
+        val = self.loader(transform=T.val(32), dtype="float16", layout="nhwc")
+        self.assertEqual(self.of_stream(val), self.of_command("--pipeline", "val", "--size", "32", "--dtype", "f16", "--layout",
+                                                              "nhwc"))
+
+
+if __name__ == "__main__":
+    unittest.main()
