@@ -34,7 +34,7 @@ void raise(const Error& error, const py::object& fault) {
   PyErr_SetObject(py::type::handle_of(exception).ptr(), exception.ptr());
 }
 
-void translate(std::exception_ptr thrown) {
+void translate(std::exception_ptr thrown) {  // NOLINT(performance-unnecessary-value-param): pybind11 asks for it
   try {
     if (thrown) std::rethrow_exception(thrown);
   } catch (const SampleError& error) {
