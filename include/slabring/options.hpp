@@ -38,6 +38,13 @@ enum class Sandbox : std::uint8_t {
 };
 SLABRING_API std::string_view to_string(Sandbox sandbox) noexcept;
 
+/// Who decodes JPEGs. The pixels are the same.
+enum class JpegDecoding : std::uint8_t {
+  native,   ///< slabring's own decoder what it reads, which is most, libjpeg-turbo the rest (docs/jpeg.md)
+  libjpeg,  ///< libjpeg-turbo all of them
+};
+SLABRING_API std::string_view to_string(JpegDecoding decoding) noexcept;
+
 /// Huge pages under the ring.
 enum class HugePages : std::uint8_t {
   automatic,  ///< MADV_COLLAPSE where the kernel has it; failure is no error

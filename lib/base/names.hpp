@@ -33,6 +33,8 @@ template <>
 std::span<const std::string_view> names_of<OnError>() noexcept;
 template <>
 std::span<const std::string_view> names_of<Sandbox>() noexcept;
+template <>
+std::span<const std::string_view> names_of<JpegDecoding>() noexcept;
 
 /// The value that is spelled so, if any.
 template <class Enum>

@@ -43,7 +43,7 @@ std::span<const ImageFormat> formats_read() noexcept {
 
 class Decoder::Impl {
  public:
-  explicit Impl(const DecodeLimits& limits) : limits_(limits), jpeg_(limits.max_jpeg_scans) {}
+  Impl(const DecodeLimits& limits, JpegDecoding decoding) : limits_(limits), jpeg_(decoding, limits.max_jpeg_scans) {}
 
   ImageHeader open(std::span<const std::byte> encoded) {
     check_file(encoded);
@@ -63,7 +63,10 @@ class Decoder::Impl {
     return upright;
   }
 
-  std::size_t scratch_bytes() const noexcept { return pixels_.capacity() + upright_.capacity(); }
+  const JpegDecoder& jpeg() const noexcept { return jpeg_; }
+  std::size_t scratch_bytes() const noexcept {
+    return pixels_.capacity() + upright_.capacity() + jpeg_.scratch_bytes();
+  }
 
  private:
   int width() const noexcept { return static_cast<int>(stored_.width); }
@@ -124,7 +127,7 @@ class Decoder::Impl {
   StoredHeader stored_;
 };
 
-Decoder::Decoder(const DecodeLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+Decoder::Decoder(const DecodeLimits& limits, JpegDecoding decoding) : impl_(std::make_unique<Impl>(limits, decoding)) {}
 Decoder::~Decoder() = default;
 
 namespace {
@@ -147,6 +150,9 @@ ImageHeader Decoder::open(std::span<const std::byte> encoded) {
 ImageView Decoder::decode(const Rect& region) {
   return reporting_lack_of_memory([&] { return impl_->decode(region); });
 }
+
+std::uint64_t Decoder::decoded_native() const noexcept { return impl_->jpeg().decoded_native(); }
+std::uint64_t Decoder::decoded_fallback() const noexcept { return impl_->jpeg().decoded_fallback(); }
 
 std::size_t Decoder::scratch_bytes() const noexcept { return impl_->scratch_bytes(); }
 

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/rect.hpp"
+#include "slabring/options.hpp"
 #include "slabring/sample.hpp"
 
 namespace slabring {
@@ -46,7 +47,7 @@ struct ImageHeader {
 /// unknown_format, unsupported, corrupt, truncated, out_of_memory.
 class Decoder {
  public:
-  explicit Decoder(const DecodeLimits& limits = {});
+  explicit Decoder(const DecodeLimits& limits = {}, JpegDecoding decoding = JpegDecoding::native);
   ~Decoder();
   Decoder(const Decoder&) = delete;
   Decoder& operator=(const Decoder&) = delete;
@@ -60,6 +61,10 @@ class Decoder {
   /// A file that was cut off is refused whatever the region. Other damage outside the region may go unnoticed.
   /// Requires: open() succeeded and decode() was not called since.
   ImageView decode(const Rect& region);
+
+  /// JPEGs decoded so far: by the native decoder, and by libjpeg-turbo.
+  std::uint64_t decoded_native() const noexcept;
+  std::uint64_t decoded_fallback() const noexcept;
 
   /// Bytes of pixel memory held now; for tests of memory growth.
   std::size_t scratch_bytes() const noexcept;

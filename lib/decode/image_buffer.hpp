@@ -19,6 +19,13 @@ class ImageBuffer {
   /// gone. Throws std::bad_alloc. Requires: width, height > 0.
   MutableImageView rgb(int width, int height);
 
+  /// Room for `count` bytes, on the same terms.
+  std::uint8_t* bytes(std::size_t count) {
+    resize(count);
+    return data_.get();
+  }
+
+  const std::uint8_t* data() const noexcept { return data_.get(); }
   std::size_t capacity() const noexcept { return capacity_; }
 
  private:

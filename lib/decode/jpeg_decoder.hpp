@@ -1,28 +1,23 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <span>
 
 #include "base/rect.hpp"
 #include "decode/image_buffer.hpp"
+#include "decode/libjpeg_decoder.hpp"
+#include "decode/native_jpeg/native_decoder.hpp"
 #include "decode/stored_image.hpp"
-#include "slabring/sample.hpp"
+#include "slabring/options.hpp"
 
 namespace slabring {
 
-class JpegSession;
-
-/// JPEG by libjpeg-turbo, with Pillow's settings: the accurate integer DCT, smooth upsampling, what libjpeg guesses of
-/// the colour space, and four components always taken as Adobe's inverted CMYK.
-///
-/// A region of an ordinary file (one Huffman-coded scan) costs less than the whole image: the columns beside it are not
-/// transformed, the rows above it not even stored, and those below are not read. Of other files all of the data is
-/// read, and the rows below the region are left out.
+/// JPEGs, by whichever decoder reads them: the native one where it can and may, libjpeg-turbo everything else, and all
+/// files that may be damaged, so that it alone judges what is refused and how. The pixels do not depend on it.
 class JpegDecoder {
  public:
-  explicit JpegDecoder(int max_scans);
-  ~JpegDecoder();
+  JpegDecoder(JpegDecoding decoding, int max_scans);
 
   /// Reads up to the pixels. `encoded` must stay valid until decode() has returned.
   StoredHeader open(std::span<const std::byte> encoded);
@@ -31,9 +26,21 @@ class JpegDecoder {
   /// since; region inside the image.
   ImageView decode(const Rect& region, ImageBuffer& buffer);
 
+  /// Images whose pixels came from one and from the other.
+  std::uint64_t decoded_native() const noexcept { return decoded_native_; }
+  std::uint64_t decoded_fallback() const noexcept { return decoded_fallback_; }
+
+  std::size_t scratch_bytes() const noexcept { return native_.scratch_bytes(); }
+
  private:
-  int max_scans_;
-  std::unique_ptr<JpegSession> session_;
+  bool may_be_native_;
+  bool is_native_ = false;  ///< the image that was opened
+  StoredHeader header_;     ///< then
+  std::span<const std::byte> encoded_;
+  native_jpeg::NativeDecoder native_;
+  LibjpegDecoder libjpeg_;
+  std::uint64_t decoded_native_ = 0;
+  std::uint64_t decoded_fallback_ = 0;
 };
 
 }  // namespace slabring

@@ -60,7 +60,7 @@ class JpegRegion : public testing::TestWithParam<Kind> {
     }
   }
 
-  Decoder decoder_;
+  Decoder decoder_{DecodeLimits{}, JpegDecoding::libjpeg};
   std::mt19937 random_{20240607};
 };
 

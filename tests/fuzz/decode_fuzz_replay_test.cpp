@@ -1,12 +1,11 @@
 // Without libFuzzer: sound files of every kind, and thousands of damaged ones, through the same function.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "decode/webp_decoder.hpp"
+#include "support/damage.hpp"
 #include "support/encode_image.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -15,6 +14,7 @@ namespace slabring {
 namespace {
 
 using test::Bytes;
+using test::Damage;
 using test::encode_jpeg;
 using test::JpegColour;
 using test::JpegOptions;
@@ -48,34 +48,6 @@ std::vector<Bytes> sound_files() {
 void put_through(const Bytes& file) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
 }
-
-class Damage {
- public:
-  /// One to some of: a bit flipped, a byte replaced, bytes cut out or doubled, the end cut off. Half of it strikes near
-  /// the beginning, where the headers are.
-  void inflict(Bytes& file) {
-    for (std::size_t blows = 1 + below(4); blows > 0 && file.size() > 8; --blows) {
-      const std::size_t at = below(below(2) == 0 ? std::min<std::size_t>(file.size(), 700) : file.size());
-      const auto first = file.begin() + static_cast<std::ptrdiff_t>(at);
-      const auto last = first + static_cast<std::ptrdiff_t>(below(std::min<std::size_t>(file.size() - at, 40) + 1));
-      switch (below(6)) {
-        case 0: file.erase(first, last); break;
-        case 1: {
-          const Bytes doubled(first, last);
-          file.insert(first, doubled.begin(), doubled.end());
-          break;
-        }
-        case 2: file.resize(at); break;
-        case 3: *first = static_cast<std::byte>(below(256)); break;
-        default: *first ^= static_cast<std::byte>(1u << below(8)); break;
-      }
-    }
-  }
-
- private:
-  std::size_t below(std::size_t limit) { return random_() % limit; }
-  std::mt19937 random_{20240607};
-};
 
 TEST(DecodeFuzzReplay, SoundFilesPass) {
   for (const Bytes& file : sound_files()) put_through(file);

@@ -1,0 +1,64 @@
+#include "decode/native_jpeg/native_decoder.hpp"
+
+#include "decode/scan_end.hpp"
+
+namespace slabring::native_jpeg {
+
+std::optional<StoredHeader> NativeDecoder::open(std::span<const std::byte> file) {
+  file_ = {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()};
+  if (!read_frame(file_, frame_)) return std::nullopt;
+  return StoredHeader{static_cast<std::uint32_t>(frame_.width), static_cast<std::uint32_t>(frame_.height),
+                      frame_.orientation};
+}
+
+/// Those that the scan uses, each once. Requires: scan_ has begun.
+bool NativeDecoder::build_tables() {
+  std::array<bool, tables_of_a_kind> dc_built{};
+  std::array<bool, tables_of_a_kind> ac_built{};
+  for (std::size_t c = 0; c < static_cast<std::size_t>(frame_.components); ++c) {
+    const FrameComponent& component = frame_.component[c];
+    const auto dc = static_cast<std::size_t>(component.dc_table);
+    const auto ac = static_cast<std::size_t>(component.ac_table);
+    if (!dc_built[dc] && !dc_[dc].build(frame_.dc[dc])) return false;
+    if (!ac_built[ac] && !ac_[ac].build(frame_.ac[ac])) return false;
+    dc_built[dc] = ac_built[ac] = true;
+    ComponentScan& scan = scan_.component[c];
+    scan.dc = &dc_[dc];
+    scan.ac = &ac_[ac];
+    scan.quantization = frame_.quantization[static_cast<std::size_t>(component.quantization)].data();
+    scan.horizontal = component.horizontal;
+    scan.vertical = component.vertical;
+  }
+  return true;
+}
+
+std::optional<ImageView> NativeDecoder::decode(const Rect& region, ImageBuffer& buffer) {
+  if (!build_tables()) return std::nullopt;
+  scan_.begin(file_, frame_);
+  planes_.lay_out(frame_, region, scan_);
+  const MutableImageView rgb = buffer.rgb(region.width, region.height);
+  if (!decode_rows(region, rgb)) return std::nullopt;
+  return rgb;
+}
+
+bool NativeDecoder::decode_rows(const Rect& region, const MutableImageView& rgb) {
+  const McuRange needed = mcus_of(frame_, region);
+  const auto columns = static_cast<std::uint32_t>(frame_.mcu_columns());
+  for (int row = 0; row < needed.first_row; ++row) {
+    if (!skip_mcus(scan_, static_cast<std::uint32_t>(row + 1) * columns)) return false;
+  }
+  int y = region.y;
+  for (int row = needed.first_row; row < needed.end_row; ++row) {
+    const std::uint32_t row_begin = static_cast<std::uint32_t>(row) * columns;
+    if (!skip_mcus(scan_, row_begin + static_cast<std::uint32_t>(needed.first_column))) return false;
+    if (!decode_mcus(scan_, row, needed.first_column, needed.end_column)) return false;
+    const bool is_last = row + 1 == needed.end_row;
+    const int ready = planes_.ready_rows(scan_, row + 1, is_last);
+    for (; y < ready; ++y) planes_.write_row(scan_, y, rgb.row(y - region.y));
+    if (!is_last && !skip_mcus(scan_, row_begin + columns)) return false;
+  }
+  // What is below the region is not decoded, but a file that was cut off is refused whatever the region.
+  return scan_.source.is_within(scan_.reader) && scan_ends_soundly(scan_.source.rest());
+}
+
+}  // namespace slabring::native_jpeg

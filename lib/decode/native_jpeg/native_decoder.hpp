@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "base/rect.hpp"
+#include "decode/image_buffer.hpp"
+#include "decode/native_jpeg/frame.hpp"
+#include "decode/native_jpeg/huffman_table.hpp"
+#include "decode/native_jpeg/region_planes.hpp"
+#include "decode/native_jpeg/scan.hpp"
+#include "decode/stored_image.hpp"
+
+namespace slabring::native_jpeg {
+
+/// Sequential JPEGs of the usual kinds, in about half of libjpeg-turbo's time (docs/jpeg.md): the same pixels, or
+/// none. It never says what is wrong with a file: whatever it does not read, and whatever may be damaged, is
+/// libjpeg-turbo's to judge.
+///
+/// Of a region nothing is decoded below it, and beside and above it only the bits. Allocates no memory once it has met
+/// the widest image. Owned by one worker, not thread-safe.
+class NativeDecoder {
+ public:
+  /// Reads up to the pixels. nullopt: not for this decoder. `file` must stay valid until decode() has returned.
+  std::optional<StoredHeader> open(std::span<const std::byte> file);
+
+  /// The pixels of `region`, in `buffer`. nullopt: the file may be damaged; what is in `buffer` does not matter.
+  /// Requires: open() succeeded; region inside the image. Throws std::bad_alloc.
+  std::optional<ImageView> decode(const Rect& region, ImageBuffer& buffer);
+
+  std::size_t scratch_bytes() const noexcept { return planes_.bytes(); }
+
+ private:
+  bool build_tables();
+  bool decode_rows(const Rect& region, const MutableImageView& rgb);
+
+  Bytes file_;
+  Frame frame_;
+  std::array<DcTable, tables_of_a_kind> dc_;
+  std::array<AcTable, tables_of_a_kind> ac_;
+  Scan scan_;
+  RegionPlanes planes_;
+};
+
+}  // namespace slabring::native_jpeg

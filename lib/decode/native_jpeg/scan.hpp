@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "decode/native_jpeg/block.hpp"
+#include "decode/native_jpeg/entropy_source.hpp"
+#include "decode/native_jpeg/frame.hpp"
+#include "decode/native_jpeg/huffman_table.hpp"
+#include "decode/native_jpeg/inverse_dct.hpp"
+
+namespace slabring::native_jpeg {
+
+/// Blocks of a component, half open.
+struct BlockRange {
+  int first_column = 0;
+  int end_column = 0;
+  int first_row = 0;
+  int end_row = 0;
+
+  bool contains(int column, int row) const noexcept {
+    return column >= first_column && column < end_column && row >= first_row && row < end_row;
+  }
+};
+
+/// A component during a scan: how its blocks are decoded, which of them are kept, and the samples they become. Those
+/// of two rows of MCUs are there at a time.
+struct ComponentScan {
+  const DcTable* dc = nullptr;
+  const AcTable* ac = nullptr;
+  const std::int16_t* quantization = nullptr;
+  int horizontal = 1;
+  int vertical = 1;
+  BlockRange kept;
+  std::uint8_t* samples = nullptr;
+  std::ptrdiff_t stride = 0;
+
+  /// Row `y` of the component's samples, from column kept.first_column * 8 on.
+  std::uint8_t* row(int y) const noexcept {
+    const int rows_kept = 2 * block_side * vertical;  // a power of two
+    return samples + (y & (rows_kept - 1)) * stride;
+  }
+};
+
+/// Blocks on their way from entropy decoding to the inverse DCT. They are transformed in batches of a kind: vectors
+/// take several blocks at once, and their wide loads would have to wait for the narrow stores of a block just decoded.
+class BlockQueue {
+ public:
+  BlockQueue();
+
+  /// The block to decode into next; its content is undefined.
+  Block* next() noexcept { return next_; }
+  /// The block just decoded, up to zigzag index `last`, waits for its transform.
+  void push(int last, const std::int16_t* quantization, std::uint8_t* out, std::ptrdiff_t stride) {
+    Batch& batch = last <= last_of_few ? few_ : all_;
+    batch.tasks[batch.size++] = {next_, quantization, out, stride};
+    if (batch.size == batch_size) transform(batch);
+    next_ = free_[--free_count_];
+  }
+  /// Transforms all that wait.
+  void flush();
+  /// Forgets them: those of an image that was given up.
+  void clear();
+
+ private:
+  static constexpr std::size_t batch_size = 8;
+  static constexpr std::size_t blocks = 2 * batch_size;  ///< all but full batches, and the next one
+
+  struct Batch {
+    std::size_t size = 0;
+    std::array<BlockTask, batch_size> tasks;
+  };
+  void transform(Batch& batch);
+  void release(Batch& batch);
+
+  alignas(64) std::array<std::array<Block, block_stride>, blocks> storage_;
+  std::array<Block*, blocks> free_;
+  std::size_t free_count_ = 0;
+  Block* next_ = nullptr;
+  Batch few_;
+  Batch all_;
+};
+
+/// Where a scan stands.
+struct Scan {
+  EntropySource source;
+  BitReader reader;
+  std::array<std::uint32_t, max_components> prediction{};  ///< of the first coefficients
+  std::uint32_t position = 0;                              ///< of the next MCU
+  std::uint32_t next_restart = 0;                          ///< MCU before which a marker stands
+  std::uint32_t restart_interval = 0;                      ///< 0: none
+  int components = 0;
+  std::array<ComponentScan, max_components> component;
+  BlockQueue queue;
+
+  void begin(Bytes file, const Frame& frame);
+  /// Passes restart marker before MCU `position`.
+  bool restart();
+};
+
+/// Decodes MCUs for their bits alone, up to `target`; at most a row's. False: the data is damaged, or seems so.
+bool skip_mcus(Scan& scan, std::uint32_t target);
+
+/// Decodes those of row `mcu_row` from column `first` to before `end`, the next ones in the scan, and transforms the
+/// blocks that are kept. False as above.
+bool decode_mcus(Scan& scan, int mcu_row, int first, int end);
+
+}  // namespace slabring::native_jpeg

@@ -1,0 +1,133 @@
+// The loops over MCUs, compiled once for each instruction set: there is not a vector in them, but a bit reader shifts
+// by variable amounts all the time, which takes one operation with BMI2 (part of Highway's AVX2) and three without.
+#include "decode/native_jpeg/scan.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "decode/native_jpeg/scan_targets.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep: includes this file once for each target
+#include <hwy/highway.h>
+
+#include <cstring>
+
+HWY_BEFORE_NAMESPACE();
+namespace slabring::native_jpeg {
+namespace HWY_NAMESPACE {
+
+// What a loop over MCUs has in registers; the Scan is behind meanwhile.
+struct Cursor {
+  BitReader reader;
+  std::uint32_t position;
+};
+
+HWY_INLINE Cursor CursorOf(const Scan& scan) { return {scan.reader, scan.position}; }
+HWY_INLINE void Keep(const Cursor& cursor, Scan& scan) {
+  scan.reader = cursor.reader;
+  scan.position = cursor.position;
+}
+
+HWY_NOINLINE bool PassRestart(Scan& scan, Cursor& cursor) {
+  Keep(cursor, scan);
+  if (!scan.restart()) return false;
+  cursor.reader = scan.reader;
+  return true;
+}
+
+// Before each MCU: its restart marker, and its bytes.
+HWY_INLINE bool EnterMcu(Scan& scan, Cursor& cursor) {
+  if (HWY_UNLIKELY(cursor.position == scan.next_restart) && !PassRestart(scan, cursor)) return false;
+  return HWY_LIKELY(cursor.reader.at < scan.source.limit()) || scan.source.cover(cursor.reader);
+}
+
+// libjpeg-turbo refuses a prediction that leaves 32 bits. A row of MCUs moves one by less than 2^27, so looking once
+// a row is enough to stay far away from there.
+bool ArePredictionsSane(const Scan& scan) {
+  constexpr std::uint32_t bound = std::uint32_t{1} << 30;
+  for (const std::uint32_t prediction : scan.prediction) {
+    if (prediction + bound > 2 * bound) return false;
+  }
+  return true;
+}
+
+bool SkipMcus(Scan& scan, std::uint32_t target) {
+  Cursor cursor = CursorOf(scan);
+  for (; cursor.position < target; ++cursor.position) {
+    if (!EnterMcu(scan, cursor)) return false;
+    for (int c = 0; c < scan.components; ++c) {
+      const ComponentScan& component = scan.component[static_cast<std::size_t>(c)];
+      std::uint32_t& prediction = scan.prediction[static_cast<std::size_t>(c)];
+      for (int k = component.horizontal * component.vertical; k > 0; --k) {
+        if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) return false;
+      }
+    }
+  }
+  Keep(cursor, scan);
+  return ArePredictionsSane(scan);
+}
+
+HWY_INLINE void FillBlock(std::uint8_t sample, std::uint8_t* out, std::ptrdiff_t stride) {
+  const std::uint64_t samples = sample * std::uint64_t{0x0101010101010101};
+  for (int y = 0; y < block_side; ++y) std::memcpy(out + y * stride, &samples, sizeof(samples));
+}
+
+// A block that is kept, up to where its samples will come from.
+HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& component, std::uint32_t& prediction,
+                           int column, int row) {
+  Block* block = scan.queue.next();
+  std::memset(block, 0, block_size * sizeof(Block));
+  const int last = decode_block<true>(cursor.reader, *component.dc, *component.ac, prediction, block);
+  if (HWY_UNLIKELY(last < 0)) return false;
+  std::uint8_t* out = component.row(row * block_side) + (column - component.kept.first_column) * block_side;
+  if (last == 0) {
+    FillBlock(sample_of_dc(block[0], component.quantization[0]), out, component.stride);
+  } else {
+    scan.queue.push(last, component.quantization, out, component.stride);
+  }
+  return true;
+}
+
+HWY_INLINE bool DecodeMcu(Scan& scan, Cursor& cursor, int mcu_row, int mcu_column) {
+  for (int c = 0; c < scan.components; ++c) {
+    const ComponentScan& component = scan.component[static_cast<std::size_t>(c)];
+    std::uint32_t& prediction = scan.prediction[static_cast<std::size_t>(c)];
+    for (int v = 0; v < component.vertical; ++v) {
+      for (int h = 0; h < component.horizontal; ++h) {
+        const int column = mcu_column * component.horizontal + h;
+        const int row = mcu_row * component.vertical + v;
+        if (component.kept.contains(column, row)) {
+          if (!DecodeKept(scan, cursor, component, prediction, column, row)) return false;
+        } else if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+bool DecodeMcus(Scan& scan, int mcu_row, int first, int end) {
+  Cursor cursor = CursorOf(scan);
+  for (int column = first; column < end; ++column, ++cursor.position) {
+    if (!EnterMcu(scan, cursor) || !DecodeMcu(scan, cursor, mcu_row, column)) return false;
+  }
+  Keep(cursor, scan);
+  scan.queue.flush();
+  return ArePredictionsSane(scan);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace slabring::native_jpeg
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace slabring::native_jpeg {
+
+HWY_EXPORT(SkipMcus);
+HWY_EXPORT(DecodeMcus);
+
+bool skip_mcus(Scan& scan, std::uint32_t target) { return HWY_DYNAMIC_DISPATCH(SkipMcus)(scan, target); }
+bool decode_mcus(Scan& scan, int mcu_row, int first, int end) {
+  return HWY_DYNAMIC_DISPATCH(DecodeMcus)(scan, mcu_row, first, end);
+}
+
+}  // namespace slabring::native_jpeg
+#endif
