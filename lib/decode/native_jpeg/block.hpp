@@ -19,7 +19,7 @@ inline constexpr int max_block_bits =
 
 inline constexpr int damaged = -1;
 
-/// One symbol of any length, behind refill(). `last`: the zigzag index of the coefficient before it, moved on.
+/// One symbol of any length, with 56 bits valid. `last`: the zigzag index of the coefficient before it, moved on.
 /// Returns false when the data is damaged.
 template <bool store>
 bool decode_unusual_symbol(BitReader& bits, const CanonicalCode& code, unsigned& last, bool& at_end, Block* block) {
@@ -96,7 +96,12 @@ SLABRING_INLINE int decode_ac(BitReader& reader, const AcTable& table, Block* bl
     }
     bool at_end = false;
     bits.refill();
-    if (!decode_unusual_symbol<store>(bits, table.code(), last, at_end, block)) return damaged;
+    // Copies, because a variable whose address is given away is not kept in a register.
+    BitReader bits_behind = bits;
+    unsigned last_behind = last;
+    if (!decode_unusual_symbol<store>(bits_behind, table.code(), last_behind, at_end, block)) return damaged;
+    bits = bits_behind;
+    last = last_behind;
     if (at_end || last == block_size - 1) {
       reader = bits;
       return static_cast<int>(last);

@@ -51,7 +51,7 @@ class EntropySource {
  private:
   /// The longest MCU, one of 4:2:0; a full register more that was loaded ahead; and what one refill reads.
   static constexpr std::size_t mcu_bytes = (6 * max_block_bits + 7) / 8 + 2 * sizeof(BitReader::bits);
-  static constexpr std::size_t chunk_bytes = 8192;
+  static constexpr std::size_t chunk_bytes = 4096;
 
   void enter_segment();
   void fetch(BitReader& reader);

@@ -98,7 +98,8 @@ class AcTable::Builder {
 
  private:
   static constexpr Entry field(int value, int shift) {
-    return static_cast<Entry>(static_cast<unsigned>(value)) << shift;
+    const auto wide = static_cast<Entry>(static_cast<unsigned>(value));
+    return wide << shift;
   }
 
   /// A last symbol, to be added to what comes before it: of a known symbol's end all offsets are counted.
@@ -141,7 +142,7 @@ class AcTable::Builder {
   void shorten(int bits) {
     const Entry* longer = last_symbols(bits + 1);
     Entry* shorter = last_symbols(bits);
-    for (int i = 0; i < 1 << bits; ++i) {
+    for (std::size_t i = 0; i < std::size_t{1} << bits; ++i) {
       const Entry entry = longer[2 * i];
       const auto code_length = static_cast<int>(entry >> last_offset & 255);
       shorter[i] = code_length <= bits ? entry : 0;

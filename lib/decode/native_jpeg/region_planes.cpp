@@ -72,7 +72,7 @@ void RegionPlanes::lay_out(const Frame& frame, const Rect& region, Scan& scan) {
     const std::size_t stride = rounded_up(columns * block_side) + 2 * margin;
     component.stride = static_cast<std::ptrdiff_t>(stride);
     begins[c] = total + margin;
-    total += 2 * block_side * static_cast<std::size_t>(component.vertical) * stride;
+    total += std::size_t{2} * block_side * static_cast<std::size_t>(component.vertical) * stride;
   }
   // An upsampled row may begin one sample early, and its last vectors write and are read behind its end.
   const std::size_t row = rounded_up(static_cast<std::size_t>(region.width)) + 3 * samples_beyond;
@@ -96,7 +96,7 @@ int RegionPlanes::ready_rows(const Scan& scan, int end_row, bool are_all) const 
 /// Samples [columns.first, columns.end) of row y, with the neighbours on both sides.
 const std::uint8_t* RegionPlanes::chroma_row(const ComponentScan& component, const Columns& columns, int y) const {
   // The outermost samples of the image are their own neighbours.
-  std::uint8_t* first = component.row(y) + columns.first - component.kept.first_column * block_side;
+  std::uint8_t* first = component.row(y) + columns.first - component.first_sample();
   const int count = columns.end - columns.first;
   if (columns.first == 0) first[-1] = first[0];
   if (columns.end == columns.of_image) first[count] = first[count - 1];
@@ -109,7 +109,7 @@ const std::uint8_t* RegionPlanes::upsampled(const ComponentScan& component, int 
   const bool is_upper = y % 2 == 0;
   const int nearer = is_upper ? std::max(row - 1, 0) : std::min(row + 1, chroma_height_ - 1);
   if (!halves_width_) {
-    const std::ptrdiff_t first = region_.x - component.kept.first_column * block_side;
+    const std::ptrdiff_t first = region_.x - component.first_sample();
     if (!halves_height_) return component.row(row) + first;
     blend_chroma_rows(component.row(row) + first, component.row(nearer) + first,
                       static_cast<std::size_t>(region_.width), is_upper ? 1 : 2, out);
@@ -128,7 +128,7 @@ const std::uint8_t* RegionPlanes::upsampled(const ComponentScan& component, int 
 
 void RegionPlanes::write_row(const Scan& scan, int y, std::uint8_t* rgb) {
   const ComponentScan& luma = scan.component[0];
-  const std::uint8_t* samples = luma.row(y) + region_.x - luma.kept.first_column * block_side;
+  const std::uint8_t* samples = luma.row(y) + region_.x - luma.first_sample();
   const auto width = static_cast<std::size_t>(region_.width);
   if (scan.components == 1) return grey_to_rgb(samples, width, rgb);
   const std::uint8_t* cb = upsampled(scan.component[1], y, upsampled_[0]);

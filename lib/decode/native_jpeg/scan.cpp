@@ -44,6 +44,11 @@ void Scan::begin(Bytes file, const Frame& frame) {
   queue.clear();
 }
 
+bool Scan::enter_mcu() {
+  if (position == next_restart && !restart()) return false;
+  return reader.at < source.limit() || source.cover(reader);
+}
+
 bool Scan::restart() {
   const std::uint32_t number = position / restart_interval - 1;
   if (!source.enter_next_segment(reader, static_cast<int>(number % 8))) return false;

@@ -36,7 +36,9 @@ struct ComponentScan {
   std::uint8_t* samples = nullptr;
   std::ptrdiff_t stride = 0;
 
-  /// Row `y` of the component's samples, from column kept.first_column * 8 on.
+  /// The first column of samples there is.
+  std::ptrdiff_t first_sample() const noexcept { return std::ptrdiff_t{kept.first_column} * block_side; }
+  /// Row `y` of the component's samples, from there on.
   std::uint8_t* row(int y) const noexcept {
     const int rows_kept = 2 * block_side * vertical;  // a power of two
     return samples + (y & (rows_kept - 1)) * stride;
@@ -95,7 +97,10 @@ struct Scan {
   BlockQueue queue;
 
   void begin(Bytes file, const Frame& frame);
-  /// Passes restart marker before MCU `position`.
+  /// Before each MCU: passes the restart marker that is due, and sees to its bytes. False: the data is damaged.
+  bool enter_mcu();
+
+ private:
   bool restart();
 };
 

@@ -1,5 +1,6 @@
-// The loops over MCUs, compiled once for each instruction set: there is not a vector in them, but a bit reader shifts
-// by variable amounts all the time, which takes one operation with BMI2 (part of Highway's AVX2) and three without.
+// The loops over MCUs, compiled once for each instruction set: there is hardly a vector in them, but a bit reader
+// shifts by variable amounts all the time, which takes one operation with BMI2 (part of Highway's AVX2) and three
+// without.
 #include "decode/native_jpeg/scan.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -13,7 +14,8 @@ HWY_BEFORE_NAMESPACE();
 namespace slabring::native_jpeg {
 namespace HWY_NAMESPACE {
 
-// What a loop over MCUs has in registers; the Scan is behind meanwhile.
+// What a loop over MCUs has in registers; the Scan is behind meanwhile. Its address is given to nobody, or it would be
+// in memory.
 struct Cursor {
   BitReader reader;
   std::uint32_t position;
@@ -25,17 +27,13 @@ HWY_INLINE void Keep(const Cursor& cursor, Scan& scan) {
   scan.position = cursor.position;
 }
 
-HWY_NOINLINE bool PassRestart(Scan& scan, Cursor& cursor) {
+// Scan::enter_mcu(), which mostly has nothing to do.
+HWY_INLINE bool EnterMcu(Scan& scan, Cursor& cursor) {
+  if (HWY_LIKELY(cursor.position != scan.next_restart && cursor.reader.at < scan.source.limit())) return true;
   Keep(cursor, scan);
-  if (!scan.restart()) return false;
+  if (!scan.enter_mcu()) return false;
   cursor.reader = scan.reader;
   return true;
-}
-
-// Before each MCU: its restart marker, and its bytes.
-HWY_INLINE bool EnterMcu(Scan& scan, Cursor& cursor) {
-  if (HWY_UNLIKELY(cursor.position == scan.next_restart) && !PassRestart(scan, cursor)) return false;
-  return HWY_LIKELY(cursor.reader.at < scan.source.limit()) || scan.source.cover(cursor.reader);
 }
 
 // libjpeg-turbo refuses a prediction that leaves 32 bits. A row of MCUs moves one by less than 2^27, so looking once
@@ -69,11 +67,22 @@ HWY_INLINE void FillBlock(std::uint8_t sample, std::uint8_t* out, std::ptrdiff_t
   for (int y = 0; y < block_side; ++y) std::memcpy(out + y * stride, &samples, sizeof(samples));
 }
 
+// By vectors of 32 bytes: left to itself the compiler takes longer ones, for which some CPUs lower their clock.
+HWY_INLINE void Clear(Block* block) {
+#if HWY_TARGET == HWY_SCALAR
+  std::memset(block, 0, block_size * sizeof(Block));
+#else
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::CappedTag<Block, 16> d16;
+  for (std::size_t i = 0; i < block_size; i += hn::Lanes(d16)) hn::Store(hn::Zero(d16), d16, block + i);
+#endif
+}
+
 // A block that is kept, up to where its samples will come from.
 HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& component, std::uint32_t& prediction,
                            int column, int row) {
   Block* block = scan.queue.next();
-  std::memset(block, 0, block_size * sizeof(Block));
+  Clear(block);
   const int last = decode_block<true>(cursor.reader, *component.dc, *component.ac, prediction, block);
   if (HWY_UNLIKELY(last < 0)) return false;
   std::uint8_t* out = component.row(row * block_side) + (column - component.kept.first_column) * block_side;
