@@ -30,6 +30,7 @@ constexpr const char* manual =
     "                       that the constructor took\n"
     "cpu_seconds            of this process, the coordinator and the workers, over all epochs\n"
     "trainer_wait_fraction  share of the epochs after the first that this process waited for a batch\n"
+    "decoded_native         JPEGs that slabring's own decoder decoded, in all epochs; decoded_fallback: libjpeg-turbo\n"
     "peak_pss_bytes         memory of all these processes together, the ring counted once; sampled four times an "
     "epoch\n"
     "\n"
@@ -59,6 +60,8 @@ struct BenchRun {
   std::uint64_t epochs = 0;
   std::uint64_t images = 0;
   std::uint64_t faults = 0;
+  std::uint64_t decoded_native = 0;
+  std::uint64_t decoded_fallback = 0;
 };
 
 double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
@@ -94,6 +97,8 @@ class Measurement {
     run_.trainer_wait_fraction = (stats.wait_seconds - from.wait_seconds) / seconds_since(from.time);
     run_.images = stats.samples;
     run_.faults = stats.faults;
+    run_.decoded_native = stats.decoded_native;
+    run_.decoded_fallback = stats.decoded_fallback;
     progress_.wipe();
     print_failed_samples(loader_);
     return run_;
@@ -152,7 +157,9 @@ Json to_json(const BenchRun& run) {
           {"peak_pss_bytes", run.peak_pss_bytes},
           {"epochs", run.epochs},
           {"images", run.images},
-          {"faults", run.faults}};
+          {"faults", run.faults},
+          {"decoded_native", run.decoded_native},
+          {"decoded_fallback", run.decoded_fallback}};
 }
 
 void print_json(const BenchArguments& arguments, std::span<const BenchRun> runs) {
@@ -172,7 +179,8 @@ void print_json(const BenchArguments& arguments, std::span<const BenchRun> runs)
               {"drop_last", options.drop_last},
               {"seed", options.seed},
               {"prefetch", options.prefetch},
-              {"start", to_string(options.start_method)}};
+              {"start", to_string(options.start_method)},
+              {"jpeg_decoder", to_string(options.jpeg_decoder)}};
   for (const BenchRun& run : runs) report["runs"].push_back(to_json(run));
   print_json_object(report);
 }

@@ -136,6 +136,12 @@ void add_worker_options(CLI::App& app, LoaderArguments& arguments) {
       ->capture_default_str()
       ->group(process_group);
   add_whole_number<int>(app, "--prefetch", arguments.prefetch, "Batches in the ring")->group(process_group);
+  app.add_option("--jpeg-decoder", arguments.jpeg_decoder,
+                 "native: slabring's own decoder where it can, libjpeg-turbo elsewhere\n"
+                 "libjpeg: libjpeg-turbo everywhere; the same pixels")
+      ->type_name("native|libjpeg")
+      ->capture_default_str()
+      ->group(process_group);
   app.add_option("--timeout", arguments.timeout_seconds, "A sample that takes longer is given up; 0: never")
       ->type_name("SECONDS")
       ->capture_default_str()
@@ -183,6 +189,7 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.workers = arguments.workers;
   options.prefetch = arguments.prefetch;
   options.start_method = named<StartMethod>("--start", arguments.start);
+  options.jpeg_decoder = named<JpegDecoding>("--jpeg-decoder", arguments.jpeg_decoder);
   const bool normalize = options.dtype && *options.dtype != DType::u8;
   return {resolve_pipeline(arguments.pipeline, normalize), options};
 }

@@ -35,6 +35,7 @@ struct LoaderArguments {
 
   std::optional<int> workers;
   int prefetch = LoaderOptions{}.prefetch;
+  std::string jpeg_decoder{to_string(LoaderOptions{}.jpeg_decoder)};
   std::string start{to_string(LoaderOptions{}.start_method)};
   int rank = 0;
   int world = 1;
@@ -49,7 +50,7 @@ void add_pipeline_options(CLI::App& app, PipelineArguments& arguments);
 void add_order_options(CLI::App& app, LoaderArguments& arguments);
 /// --batch --dtype --layout --drop-last --on-error --rank --world --uneven
 void add_batch_options(CLI::App& app, LoaderArguments& arguments);
-/// --workers --start --prefetch --timeout
+/// --workers --start --prefetch --timeout --jpeg-decoder
 void add_worker_options(CLI::App& app, LoaderArguments& arguments);
 
 /// What a Loader needs besides the dataset.

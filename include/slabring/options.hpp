@@ -81,6 +81,8 @@ struct LoaderOptions {
   /// LoaderStats::sandbox says what is active.
   Sandbox sandbox = Sandbox::automatic;
   HugePages huge_pages = HugePages::automatic;
+  /// LoaderStats::decoded_native and decoded_fallback count who did it.
+  JpegDecoding jpeg_decoder = JpegDecoding::native;
   /// Allows `fork` although the caller has threads or a GPU open. A lock held by another thread then stays locked in
   /// the workers for ever.
   bool force_fork = false;

@@ -11,19 +11,21 @@ namespace slabring {
 
 /// What happened so far; cheap to take, monotonic but for the process lists.
 struct LoaderStats {
-  std::uint64_t batches = 0;          ///< delivered
-  std::uint64_t samples = 0;          ///< delivered
-  std::uint64_t faults = 0;           ///< delivered rows whose status is not ok
-  std::uint64_t waits = 0;            ///< times the trainer slept for a batch
-  double wait_seconds = 0;            ///< ... and for how long in all
-  std::uint64_t wait_timeouts = 0;    ///< futex sleeps that ended by time-out; 0 in a healthy run of fast batches
-  std::uint64_t worker_deaths = 0;    ///< workers that ended without being told to
-  std::uint64_t takeovers = 0;        ///< coordinators that were killed, and replaced by another
-  std::uint64_t rows_redone = 0;      ///< rows taken back from dead workers
-  std::uint64_t quarantined = 0;      ///< rows given up because workers died over them
-  std::uint64_t worker_sleeps = 0;    ///< times a worker found nothing to do
-  std::uint64_t ring_bytes = 0;       ///< data and control memory
-  std::uint64_t huge_page_bytes = 0;  ///< of it on huge pages, after MADV_COLLAPSE
+  std::uint64_t batches = 0;           ///< delivered
+  std::uint64_t samples = 0;           ///< delivered
+  std::uint64_t faults = 0;            ///< delivered rows whose status is not ok
+  std::uint64_t waits = 0;             ///< times the trainer slept for a batch
+  double wait_seconds = 0;             ///< ... and for how long in all
+  std::uint64_t wait_timeouts = 0;     ///< futex sleeps that ended by time-out; 0 in a healthy run of fast batches
+  std::uint64_t decoded_native = 0;    ///< JPEGs by slabring's own decoder
+  std::uint64_t decoded_fallback = 0;  ///< JPEGs by libjpeg-turbo: those that the native one leaves to it, or all
+  std::uint64_t worker_deaths = 0;     ///< workers that ended without being told to
+  std::uint64_t takeovers = 0;         ///< coordinators that were killed, and replaced by another
+  std::uint64_t rows_redone = 0;       ///< rows taken back from dead workers
+  std::uint64_t quarantined = 0;       ///< rows given up because workers died over them
+  std::uint64_t worker_sleeps = 0;     ///< times a worker found nothing to do
+  std::uint64_t ring_bytes = 0;        ///< data and control memory
+  std::uint64_t huge_page_bytes = 0;   ///< of it on huge pages, after MADV_COLLAPSE
   /// What confines every worker that has begun: "landlock, seccomp, limits", a part of that where the kernel has no
   /// more, or "off".
   std::string sandbox;

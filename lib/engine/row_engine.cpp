@@ -10,12 +10,12 @@
 
 namespace slabring {
 
-RowEngine::RowEngine(const Dataset& dataset, const Program& program, std::uint64_t seed)
+RowEngine::RowEngine(const Dataset& dataset, const Program& program, std::uint64_t seed, JpegDecoding jpeg_decoder)
     : dataset_(dataset),
       program_(program),
       seed_(seed),
       key_(epoch_key(seed, 0, RandomPurpose::augment)),
-      decoder_(limits_) {}
+      decoder_(limits_, jpeg_decoder) {}
 
 RowEngine::Outcome RowEngine::fill(SampleId id, std::uint64_t epoch, std::span<std::byte> row,
                                    std::atomic<ring::Stage>& stage) noexcept {

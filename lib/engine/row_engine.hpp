@@ -23,7 +23,7 @@ namespace slabring {
 class RowEngine {
  public:
   /// Requires: `dataset` and `program` outlive the engine.
-  RowEngine(const Dataset& dataset, const Program& program, std::uint64_t seed);
+  RowEngine(const Dataset& dataset, const Program& program, std::uint64_t seed, JpegDecoding jpeg_decoder);
 
   /// What became of a row. `message` is valid until the next fill().
   struct Outcome {
@@ -37,6 +37,7 @@ class RowEngine {
   Outcome fill(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage) noexcept;
 
   const Dataset& dataset() const noexcept { return dataset_; }
+  const Decoder& decoder() const noexcept { return decoder_; }
 
  private:
   void transform(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage);

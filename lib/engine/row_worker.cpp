@@ -10,12 +10,14 @@
 namespace slabring {
 
 RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
-                     std::uint64_t seed, OnError on_error)
+                     std::uint64_t seed, OnError on_error, JpegDecoding jpeg_decoder)
     : port_(view, slot),
-      engine_(dataset, program, seed),
+      engine_(dataset, program, seed, jpeg_decoder),
       seed_(seed),
       on_error_(on_error),
-      read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)) {}
+      read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)),
+      native_before_(view.slot(slot).decoded_native.load(std::memory_order_relaxed)),
+      fallback_before_(view.slot(slot).decoded_fallback.load(std::memory_order_relaxed)) {}
 
 void RowWorker::run() noexcept {
   while (!port_.stopped()) {
@@ -35,6 +37,7 @@ void RowWorker::work_on(const ring::Claim& claim) noexcept {
   fault_point(FaultPoint::active_set);
   read_ahead(claim.ticket + read_ahead_distance_);
   write_row(claim);
+  count_decoded(slot);  // before the row is seen
   fault_point(FaultPoint::row_written);
   port_.publish(claim);
   fault_point(FaultPoint::published);
@@ -88,6 +91,12 @@ RowEngine::Outcome RowWorker::fill(const ring::Claim& claim, SampleId id) noexce
   ring::Slot& slot = port_.slot();
   slot.sample.store(to_index(id), std::memory_order_relaxed);
   return engine_.fill(id, view.head(claim.slab).epoch, view.pixels(claim.slab, claim.row), slot.stage);
+}
+
+void RowWorker::count_decoded(ring::Slot& slot) const noexcept {
+  const Decoder& decoder = engine_.decoder();
+  slot.decoded_native.store(native_before_ + decoder.decoded_native(), std::memory_order_relaxed);
+  slot.decoded_fallback.store(fallback_before_ + decoder.decoded_fallback(), std::memory_order_relaxed);
 }
 
 /// Tickets are ordered and the page cache is everybody's, so nobody needs to own a file to read it ahead. What is read

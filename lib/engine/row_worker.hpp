@@ -15,7 +15,7 @@ class RowWorker {
  public:
   /// Requires: dataset and program outlive the worker.
   RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
-            std::uint64_t seed, OnError on_error);
+            std::uint64_t seed, OnError on_error, JpegDecoding jpeg_decoder);
 
   /// Works until the ring is stopped.
   void run() noexcept;
@@ -32,12 +32,15 @@ class RowWorker {
   void substitute(const ring::Claim& claim, std::uint32_t first) noexcept;
   RowEngine::Outcome fill(const ring::Claim& claim, SampleId id) noexcept;
   void read_ahead(std::uint64_t ticket) const noexcept;
+  void count_decoded(ring::Slot& slot) const noexcept;
 
   ring::WorkerPort port_;
   RowEngine engine_;
   std::uint64_t seed_;
   OnError on_error_;
   std::uint64_t read_ahead_distance_;
+  std::uint64_t native_before_;  ///< by the workers that had the slot before
+  std::uint64_t fallback_before_;
 };
 
 }  // namespace slabring

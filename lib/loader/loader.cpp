@@ -67,7 +67,8 @@ class Loader::Impl {
       : pipeline_(std::move(pipeline)),
         options_(resolve_options(options, dataset, pipeline_)),
         compiled_(std::make_unique<Compiled>(compile(pipeline_, dataset, options_))),
-        work_{&dataset, &compiled_->program, options_.seed, options_.on_error, options_.sandbox} {
+        work_{&dataset,          &compiled_->program, options_.seed,
+              options_.on_error, options_.sandbox,    options_.jpeg_decoder} {
     if (!options_.state.empty()) resume_ = position_in(options_.state);
     if (*options_.workers > 0 && options_.start_method == StartMethod::fork && !options_.force_fork)
       refuse_unsafe_fork();
@@ -166,17 +167,9 @@ class Loader::Impl {
   }
 
   CoordinatorProcess launch_coordinator(const RingMemory& memory, bool first) const {
-    const WorkerSetup setup{getpid(),
-                            options_.start_method,
-                            supervision(),
-                            first,
-                            options_.seed,
-                            options_.sandbox,
-                            *options_.dtype,
-                            *options_.layout,
-                            compiled_->sample_shape,
-                            pipeline_.to_json(),
-                            *work_.dataset->recipe()};
+    const WorkerSetup setup{getpid(),         options_.start_method,   supervision(),         first,
+                            options_.seed,    options_.sandbox,        options_.jpeg_decoder, *options_.dtype,
+                            *options_.layout, compiled_->sample_shape, pipeline_.to_json(),   *work_.dataset->recipe()};
     return CoordinatorProcess::launch(find_worker_program(options_.worker_program), setup, memory);
   }
 

@@ -45,8 +45,9 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
     slab.ids.reserve(memory_.view().shape().batch_size);
     slab.statuses.reserve(memory_.view().shape().batch_size);
   }
-  if (*options_.workers == 0)
-    own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.seed, work.on_error);
+  if (*options_.workers == 0) {
+    own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.seed, work.on_error, work.jpeg_decoder);
+  }
 }
 
 RingSession::~RingSession() { close(); }
@@ -375,6 +376,11 @@ LoaderStats RingSession::stats() const {
   stats.ring_bytes = memory_.total_bytes();
   stats.workers = *options_.workers;
   stats.coordinator_pid = stats.workers > 0 ? coordinator_.pid() : 0;
+  // With no workers the trainer has the first slot.
+  for (std::uint32_t slot = 0; slot < std::max(view().shape().workers, 1U); ++slot) {
+    stats.decoded_native += view().slot(slot).decoded_native.load(std::memory_order_relaxed);
+    stats.decoded_fallback += view().slot(slot).decoded_fallback.load(std::memory_order_relaxed);
+  }
   std::uint32_t sandbox = sandbox_part::all;
   bool any_settled = false;  // before that nothing is known, and nothing is claimed
   for (int slot = 0; slot < stats.workers; ++slot) {

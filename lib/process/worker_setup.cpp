@@ -50,6 +50,7 @@ WorkerSetup parse(const json& in) {
   setup.first = in.at("first").get<bool>();
   setup.seed = in.at("seed").get<std::uint64_t>();
   setup.sandbox = enum_at(in, "sandbox", Sandbox::off);
+  setup.jpeg_decoder = enum_at(in, "jpeg_decoder", JpegDecoding::libjpeg);
   setup.dtype = enum_at(in, "dtype", DType::f32);
   setup.layout = enum_at(in, "layout", Layout::nhwc);
   if (in.contains("sample_shape")) {
@@ -81,6 +82,7 @@ std::string WorkerSetup::to_json() const {
            {"first", first},
            {"seed", seed},
            {"sandbox", static_cast<unsigned>(sandbox)},
+           {"jpeg_decoder", static_cast<unsigned>(jpeg_decoder)},
            {"dtype", static_cast<unsigned>(dtype)},
            {"layout", static_cast<unsigned>(layout)},
            {"pipeline", pipeline},
@@ -111,7 +113,8 @@ OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables)
       program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
       seed_(setup.seed),
       on_error_(setup.supervision.on_error),
-      sandbox_(setup.sandbox) {}
+      sandbox_(setup.sandbox),
+      jpeg_decoder_(setup.jpeg_decoder) {}
 
 UniqueFd text_to_memfd(const char* name, std::string_view text) {
   UniqueFd fd = create_memfd(name);

@@ -23,6 +23,7 @@ struct Work {
   std::uint64_t seed = 0;
   OnError on_error = OnError::raise;
   Sandbox sandbox = Sandbox::off;  ///< of the workers
+  JpegDecoding jpeg_decoder = JpegDecoding::native;
 };
 
 /// How the coordinator is to run its workers.
@@ -44,6 +45,7 @@ struct WorkerSetup {
   bool first = true;  ///< false: takes over the ring of a coordinator that was killed
   std::uint64_t seed = 0;
   Sandbox sandbox = Sandbox::off;
+  JpegDecoding jpeg_decoder = JpegDecoding::native;
   DType dtype = DType::u8;
   Layout layout = Layout::nchw;
   std::optional<SampleShape> sample_shape;
@@ -60,7 +62,7 @@ class OpenedSetup {
  public:
   /// `tables`: the dataset's descriptors in this process. Throws Error.
   OpenedSetup(const WorkerSetup& setup, std::vector<int> tables);
-  Work work() const noexcept { return {dataset_.get(), &program_, seed_, on_error_, sandbox_}; }
+  Work work() const noexcept { return {dataset_.get(), &program_, seed_, on_error_, sandbox_, jpeg_decoder_}; }
 
  private:
   std::unique_ptr<Dataset> dataset_;
@@ -68,6 +70,7 @@ class OpenedSetup {
   std::uint64_t seed_;
   OnError on_error_;
   Sandbox sandbox_;
+  JpegDecoding jpeg_decoder_;
 };
 
 /// The descriptors of slabring-worker, the same numbers in both roles. The control socket, the coordinator's alone,

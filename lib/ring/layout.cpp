@@ -12,10 +12,22 @@ std::size_t data_bytes(const Shape& shape) noexcept { return shape.slabs * DataO
 
 std::uint64_t abi_hash() noexcept {
   constexpr SlabOffsets slab{max_batch};
-  constexpr std::uint64_t facts[] = {
-      layout_version,        sizeof(Control),      sizeof(Slot),        slab.done, slab.owner, slab.row,
-      slab.message,          slab.stride,          max_batch,           max_slabs, order_size, offsetof(Slot, active),
-      offsetof(Ring, ready), offsetof(Ring, hint), offsetof(Pool, work)};
+  constexpr std::uint64_t facts[] = {layout_version,
+                                     sizeof(Control),
+                                     sizeof(Slot),
+                                     slab.done,
+                                     slab.owner,
+                                     slab.row,
+                                     slab.message,
+                                     slab.stride,
+                                     max_batch,
+                                     max_slabs,
+                                     order_size,
+                                     offsetof(Slot, active),
+                                     offsetof(Slot, decoded_native),
+                                     offsetof(Ring, ready),
+                                     offsetof(Ring, hint),
+                                     offsetof(Pool, work)};
   std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a over the words
   for (const std::uint64_t fact : facts) hash = (hash ^ fact) * 0x100000001b3;
   return hash;

@@ -111,8 +111,10 @@ struct alignas(cache_line) Slot {
   std::atomic<Stage> stage;
   std::atomic<std::uint64_t> done;  ///< rows published
   std::atomic<std::uint64_t> sleeps;
-  std::atomic<std::uint64_t> retries;  ///< lost claim races
-  std::atomic<std::uint32_t> sandbox;  ///< parts of the sandbox that this worker is in, sandbox.hpp
+  std::atomic<std::uint64_t> retries;           ///< lost claim races
+  std::atomic<std::uint32_t> sandbox;           ///< parts of the sandbox that this worker is in, sandbox.hpp
+  std::atomic<std::uint64_t> decoded_native;    ///< JPEGs, by this worker and those before it
+  std::atomic<std::uint64_t> decoded_fallback;  ///< those that libjpeg-turbo decoded
 };
 
 /// Written by the trainer before the batch is issued; read by workers that hold a claim in it.

@@ -21,6 +21,7 @@ TEST(Bench, JsonIsOneObjectWithARunForEachSetting) {
   EXPECT_EQ(report.at("batch"), 16);
   EXPECT_EQ(report.at("dtype"), "u8");
   EXPECT_EQ(report.at("width"), 32);
+  EXPECT_EQ(report.at("jpeg_decoder"), "native");
   ASSERT_EQ(report.at("runs").size(), 3U);
   for (int workers = 0; workers != 3; ++workers) {
     const nlohmann::json& run = report.at("runs").at(static_cast<std::size_t>(workers));
@@ -28,6 +29,11 @@ TEST(Bench, JsonIsOneObjectWithARunForEachSetting) {
     EXPECT_EQ(run.at("epochs"), 2);
     EXPECT_EQ(run.at("images"), 2 * 60);
     EXPECT_EQ(run.at("faults"), 0);
+    // There are JPEGs of both kinds among the photos, and files that are none.
+    EXPECT_GT(run.at("decoded_native"), 0);
+    EXPECT_GT(run.at("decoded_fallback"), 0);
+    EXPECT_LT(run.at("decoded_native").get<int>() + run.at("decoded_fallback").get<int>(), 2 * 60);
+    EXPECT_EQ(run.at("decoded_native"), report.at("runs").at(0).at("decoded_native"));
     EXPECT_GT(run.at("images_per_second"), 0);
     EXPECT_GT(run.at("cpu_seconds"), 0);
     EXPECT_GE(run.at("first_batch_ms"), run.at("loader_start_ms"));

@@ -59,6 +59,10 @@ INSTANTIATE_TEST_SUITE_P(Start, SameStream,
                          testing::Values(Setting{"--workers", "2", "--start", "forkserver"},
                                          Setting{"--workers", "2", "--start", "spawn"},
                                          Setting{"--workers", "2", "--start", "fork"}));
+INSTANTIATE_TEST_SUITE_P(JpegDecoder, SameStream,
+                         testing::Values(Setting{"--workers", "0", "--jpeg-decoder", "libjpeg"},
+                                         Setting{"--workers", "2", "--jpeg-decoder", "libjpeg"},
+                                         Setting{"--workers", "2", "--jpeg-decoder", "native"}));
 INSTANTIATE_TEST_SUITE_P(Prefetch, SameStream,
                          testing::Values(Setting{"--workers", "2", "--prefetch", "2"},
                                          Setting{"--workers", "2", "--prefetch", "8"}));

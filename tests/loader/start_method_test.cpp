@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "slabring/loader.hpp"
+#include "support/encode_image.hpp"
 #include "support/image_tree.hpp"
 #include "support/pixel_dataset.hpp"
 #include "support/process_table.hpp"
@@ -42,6 +44,30 @@ TEST_F(StartMethodTest, EveryMethodAndWorkerCountDeliversTheSameBytes) {
     for (const int workers : {1, 2, 5}) {
       Loader loader(dataset, pipeline(), options(method, workers));
       EXPECT_EQ(stream(loader, 2), expected) << to_string(method) << " with " << workers;
+    }
+  }
+}
+
+TEST(JpegDecoderOption, ReachesEveryWorkerAndIsCounted) {
+  const test::TemporaryFolder folder;
+  for (unsigned i = 0; i < 20; ++i) {
+    const test::Bytes file = test::encode_jpeg(60, 40, {.progressive = i < 3, .seed = i});
+    std::ofstream out(folder.path() / fmt::format("{}.jpg", i), std::ios::binary);
+    out.write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  }
+  const ImageFolder dataset(folder.path());
+  for (const StartMethod method : all_methods) {
+    for (const int workers : {0, 2}) {
+      for (const JpegDecoding decoding : {JpegDecoding::native, JpegDecoding::libjpeg}) {
+        LoaderOptions options{.batch_size = 4, .epochs = 1, .workers = workers, .start_method = method};
+        options.jpeg_decoder = decoding;
+        Loader loader(dataset, Pipeline::val(24), options);
+        stream(loader, 1);
+        const LoaderStats stats = loader.stats();
+        const std::uint64_t native = decoding == JpegDecoding::native ? 17 : 0;
+        EXPECT_EQ(stats.decoded_native, native) << to_string(method) << " with " << workers;
+        EXPECT_EQ(stats.decoded_fallback, 20 - native) << to_string(method) << " with " << workers;
+      }
     }
   }
 }

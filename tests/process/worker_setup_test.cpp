@@ -19,6 +19,7 @@ WorkerSetup example() {
   setup.start_method = StartMethod::spawn;
   setup.supervision = {7, std::chrono::milliseconds(1500), false};
   setup.seed = 0xffffffffffffffff;
+  setup.jpeg_decoder = JpegDecoding::libjpeg;
   setup.dtype = DType::f16;
   setup.layout = Layout::nhwc;
   setup.sample_shape = SampleShape{28, 30, 1};
@@ -36,6 +37,7 @@ TEST(WorkerSetup, SurvivesTheWayThroughJson) {
   EXPECT_EQ(out.supervision.timeout, std::chrono::milliseconds(1500));
   EXPECT_FALSE(out.supervision.huge_pages);
   EXPECT_EQ(out.seed, in.seed);
+  EXPECT_EQ(out.jpeg_decoder, JpegDecoding::libjpeg);
   EXPECT_EQ(out.dtype, DType::f16);
   EXPECT_EQ(out.layout, Layout::nhwc);
   EXPECT_EQ(out.sample_shape, in.sample_shape);

@@ -236,7 +236,7 @@ HWY_INLINE void StoreRowPairs(V samples, int y, const Tasks& tasks) {
     StoreTwoRows(samples, first.out + y * first.stride, first.stride);
   } else {
     const hn::Half<hn::DFromV<V> > block;
-    const BlockTask& second = *tasks.block[1];
+    const BlockTask& second = *tasks.block[blocks_at_once - 1];
     StoreTwoRows(hn::LowerHalf(block, samples), first.out + y * first.stride, first.stride);
     StoreTwoRows(hn::UpperHalf(block, samples), second.out + y * second.stride, second.stride);
   }

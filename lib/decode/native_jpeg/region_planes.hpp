@@ -48,7 +48,6 @@ class RegionPlanes {
   const std::uint8_t* upsampled(const ComponentScan& component, int y, std::uint8_t* out) const;
 
   Rect region_;
-  int height_ = 0;        ///< of the image
   int chroma_width_ = 0;  ///< of the image
   int chroma_height_ = 0;
   bool halves_width_ = false;
