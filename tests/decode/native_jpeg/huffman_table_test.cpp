@@ -135,6 +135,22 @@ TEST_F(AcTableTest, DecodesBlocksLikeOneBitAfterTheOther) {
   EXPECT_GT(refused, 300);
 }
 
+/// The example of docs/jpeg.md, of the first codes of the standard's luminance table.
+TEST(AcTable, HasTheEntryOfTheWorkedExample) {
+  const Code code({0, 2, 1, 3}, {0x01, 0x02, 0x03, 0x00, 0x04, 0x11});  // 00, 01, 100, 1010, 1011, 1100
+  AcTable table;
+  ASSERT_TRUE(table.build(code.spec));
+  const std::uint64_t entry = table.look_up(std::uint64_t{0b0110'1100'10} << 54);
+  const auto field = [entry](int shift) { return static_cast<unsigned>(entry >> shift & 255); };
+  EXPECT_EQ(field(AcTable::known_step), 1U);
+  EXPECT_EQ(static_cast<std::int16_t>(entry >> AcTable::known_value), 2);
+  EXPECT_EQ(field(AcTable::known_bits), 4U);
+  EXPECT_EQ(field(AcTable::last_step), 3U);
+  EXPECT_EQ(field(AcTable::last_offset), 8U);
+  EXPECT_EQ(field(AcTable::last_complement), 63U);
+  EXPECT_EQ(field(AcTable::total_bits), 9U);
+}
+
 TEST(CanonicalCode, OfOnesOnlyIsRefused) {
   EXPECT_FALSE(CanonicalCode().assign(Code({2}, {0, 1}).spec));
   EXPECT_TRUE(CanonicalCode().assign(Code({1, 1}, {0, 1}).spec));

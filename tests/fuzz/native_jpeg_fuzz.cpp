@@ -1,0 +1,87 @@
+// One input to the native JPEG decoder, for libFuzzer and for native_jpeg_fuzz_replay_test. Besides what the sanitizers
+// see: what it decodes, whole or a region of it, libjpeg-turbo decodes too, and to the same pixels.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <random>
+#include <span>
+
+#include "base/sample_failure.hpp"
+#include "decode/decoder.hpp"
+#include "decode/native_jpeg/native_decoder.hpp"
+#include "support/decode_image.hpp"
+
+namespace slabring {
+namespace {
+
+using test::RgbImage;
+
+/// Small enough for thousands of inputs a second.
+constexpr DecodeLimits limits{.max_pixels = 1 << 16, .max_file_bytes = 1 << 20, .max_jpeg_scans = 20};
+
+/// Both are for all inputs: nothing of one may reach the next.
+native_jpeg::NativeDecoder& native() {
+  static native_jpeg::NativeDecoder decoder;
+  return decoder;
+}
+
+std::optional<RgbImage> decode_native(std::span<const std::byte> file, const Rect& region) {
+  static ImageBuffer buffer;
+  if (!native().open(file)) return std::nullopt;
+  const std::optional<ImageView> pixels = native().decode(region, buffer);
+  return pixels ? std::optional(test::copy(*pixels)) : std::nullopt;
+}
+
+std::optional<RgbImage> decode_with_libjpeg(std::span<const std::byte> file) {
+  static Decoder decoder(limits, JpegDecoding::libjpeg);
+  try {
+    return test::decode_all(decoder, file);
+  } catch (const SampleFailure&) {
+    return std::nullopt;
+  }
+}
+
+/// Some region, the same one for the same file.
+Rect region_of(std::span<const std::byte> file, int width, int height) {
+  std::minstd_rand random(static_cast<std::uint32_t>(file.size()) * 31 + std::to_integer<std::uint32_t>(file.back()) +
+                          1);
+  const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<std::uint32_t>(limit)); };
+  Rect region;
+  region.width = 1 + below(width);
+  region.height = 1 + below(height);
+  region.x = below(width - region.width + 1);
+  region.y = below(height - region.height + 1);
+  return region;
+}
+
+[[noreturn]] void complain(const char* what, const Rect& region) {
+  std::fprintf(stderr, "%s: %dx%d at %d, %d\n", what, region.width, region.height, region.x, region.y);
+  std::abort();
+}
+
+void check(std::span<const std::byte> file) {
+  const std::optional<StoredHeader> header = native().open(file);
+  if (!header || std::uint64_t{header->width} * header->height > limits.max_pixels) return;
+  const auto width = static_cast<int>(header->width);
+  const auto height = static_cast<int>(header->height);
+  std::optional<RgbImage> expected;
+  for (const Rect& region : {Rect{0, 0, width, height}, region_of(file, width, height)}) {
+    const std::optional<RgbImage> found = decode_native(file, region);
+    if (!found) continue;
+    if (!expected) expected = decode_with_libjpeg(file);
+    if (!expected) complain("libjpeg-turbo refuses what the native decoder decodes", region);
+    if (header->orientation != 1) continue;  // libjpeg-turbo's were turned upright
+    if (expected->width != width || expected->height != height) complain("the sizes differ", region);
+    if (*found != test::crop(*expected, region)) complain("the pixels differ", region);
+  }
+}
+
+}  // namespace
+}  // namespace slabring
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  slabring::check(std::as_bytes(std::span(data, size)));
+  return 0;
+}
