@@ -37,6 +37,13 @@ class SLABRING_API Batch {
   Tensor images() const noexcept;
   /// One a row; -1 where a sample has none or has failed.
   std::span<std::int64_t> labels() const noexcept;
+  /// With MixUp or CutMix in the pipeline: the label of the row that each was mixed with, and the share of its own
+  /// label. Empty without.
+  std::span<const std::int64_t> partner_labels() const noexcept;
+  std::span<const float> lambdas() const noexcept;
+  /// The same as one share for each class: [size(), num_classes], lambda where the label is and 1 - lambda where the
+  /// partner's is; all 0 for a row that failed. Empty without MixUp and CutMix. Allocates.
+  std::vector<float> soft_labels() const;
   /// The samples delivered: with OnError::substitute not always those of the plan.
   std::span<const SampleId> ids() const noexcept;
   /// SampleStatus::ok, substituted, or why the row is zeroed.

@@ -14,6 +14,7 @@
 #include "slabring/export.hpp"
 #include "slabring/sample.hpp"
 #include "slabring/tensor.hpp"
+#include "slabring/transforms/batch.hpp"
 #include "slabring/transforms/colour.hpp"
 #include "slabring/transforms/control.hpp"
 #include "slabring/transforms/geometry.hpp"
@@ -83,8 +84,8 @@ struct Transform
     : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop,
                    RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective, ColorJitter, Grayscale,
                    RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomPosterize,
-                   RandomSolarize, RandomInvert, GaussianBlur, JPEG, AutoAugment, RandAugment, TrivialAugmentWide, AugMix,
-                   RandomApply, RandomChoice, RandomOrder, Normalize, RandomErasing, Lambda> {
+                   RandomSolarize, RandomInvert, GaussianBlur, JPEG, AutoAugment, RandAugment, TrivialAugmentWide,
+                   AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, RandomErasing, MixUp, CutMix, Lambda> {
   using variant::variant;
 };
 

@@ -51,5 +51,6 @@ class Converter {
 
 /// IEEE 754 binary16 nearest to `value`, ties to even; too large becomes infinite.
 std::uint16_t to_half(float value) noexcept;
+float from_half(std::uint16_t half) noexcept;
 
 }  // namespace slabring

@@ -49,9 +49,7 @@ void DrawOne::operator()(const RandomApply& op) {
 }
 
 void DrawOne::operator()(const RandomChoice& op) {
-  const std::size_t count = op.transforms.items().size();
-  const std::size_t which = op.p.empty() ? random.below(count) : weighted(op.p, random.uniform());
-  draw_node(tree, at_position(tree, index + 1, which), key, plan, stages);
+  draw_node(tree, at_position(tree, index + 1, draw_choice(op, random)), key, plan, stages);
 }
 
 void DrawOne::operator()(const RandomOrder& op) {
@@ -73,6 +71,12 @@ void DrawOne::operator()(const RandomErasing& op) {
 void DrawOne::operator()(const Lambda& op) { stages.apply(op::Call{&op, &tree.node(index).place, random}); }
 
 void DrawOne::operator()(const Normalize&) {}  // the converter has it in its tables
+void DrawOne::operator()(const MixUp&) {}      // of batches: BatchMix
+void DrawOne::operator()(const CutMix&) {}
+
+std::size_t draw_choice(const RandomChoice& op, RandomStream& random) noexcept {
+  return op.p.empty() ? random.below(op.transforms.items().size()) : weighted(op.p, random.uniform());
+}
 
 Size draw(const OpTree& tree, Size image, const SampleKey& key, SamplePlan& plan) {
   plan.erasures.clear();

@@ -16,4 +16,7 @@ struct SampleKey {
 /// its own place in the tree. Throws SampleFailure for an image that the transforms cannot be applied to.
 Size draw(const OpTree& tree, Size image, const SampleKey& key, SamplePlan& plan);
 
+/// The position in its list of the transform that `op` draws.
+std::size_t draw_choice(const RandomChoice& op, RandomStream& random) noexcept;
+
 }  // namespace slabring

@@ -59,6 +59,8 @@ struct DrawOne {
   void operator()(const RandomErasing& op);
   void operator()(const Lambda& op);
   void operator()(const Normalize& op);
+  void operator()(const MixUp& op);
+  void operator()(const CutMix& op);
 
   // ---- what they share ----
 

@@ -23,4 +23,14 @@ std::uint16_t to_half(float value) noexcept {
   return half((rounded >> 13) - bias_difference);
 }
 
+float from_half(std::uint16_t half) noexcept {
+  const std::uint32_t exponent = half >> 10 & 0x1f;
+  const std::uint32_t fraction = half & 0x3ff;
+  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000) << 16;
+  if (exponent == 0)
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(static_cast<float>(fraction) * 0x1p-24F));
+  const std::uint32_t biased = exponent == 0x1f ? 0xff : exponent + (127 - 15);
+  return std::bit_cast<float>(sign | biased << 23 | fraction << 13);
+}
+
 }  // namespace slabring

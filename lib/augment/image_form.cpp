@@ -58,6 +58,8 @@ struct FormAfter {
   ImageForm operator()(const Normalize&) const { return form; }
   ImageForm operator()(const RandomErasing&) const { return form; }
   ImageForm operator()(const Lambda&) const { return form; }
+  ImageForm operator()(const MixUp&) const { return form; }
+  ImageForm operator()(const CutMix&) const { return form; }
 
   ImageForm operator()(const RandomApply&) const {
     return either(form, form_after_nodes(tree, index + 1, node.end, form));

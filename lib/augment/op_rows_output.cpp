@@ -71,6 +71,27 @@ struct Row<Normalize> {
   }
 };
 
+/// What the two transforms of batches have.
+template <class Op>
+struct MixRow {
+  static Op blank() { return Op(0); }
+  static auto fields() {
+    return std::tuple(Field("num_classes", &Op::num_classes, checks::classes, required),
+                      Field("alpha", &Op::alpha, checks::concentration));
+  }
+};
+
+template <>
+struct Row<MixUp> : MixRow<MixUp> {
+  static constexpr std::string_view name = "MixUp";
+};
+template <>
+struct Row<CutMix> : MixRow<CutMix> {
+  static constexpr std::string_view name = "CutMix";
+};
+
+template OpRow op_row<MixUp>() noexcept;
+template OpRow op_row<CutMix>() noexcept;
 template OpRow op_row<RandomErasing>() noexcept;
 template OpRow op_row<Normalize>() noexcept;
 

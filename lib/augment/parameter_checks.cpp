@@ -214,6 +214,11 @@ std::string channels(const int& value) {
   return fmt::format("{} is not possible; must be 1 or 3", value);
 }
 
+std::string classes(const int& value) {
+  if (value >= 1 && value <= max_classes) return {};
+  return fmt::format("{} is out of range; must be 1 to {}", value, max_classes);
+}
+
 std::string bits(const int& value) {
   if (value >= 0 && value <= 8) return {};
   return fmt::format("{} is out of range; must be 0 to 8", value);

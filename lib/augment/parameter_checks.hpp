@@ -49,6 +49,7 @@ std::string factor_range(const std::array<double, 2>& value);
 std::string hue_range(const std::array<double, 2>& value);
 std::string sharpness(const double& value);
 std::string channels(const int& value);
+std::string classes(const int& value);
 std::string bits(const int& value);
 /// A JPEG's: low <= high.
 std::string quality(const std::array<int, 2>& value);

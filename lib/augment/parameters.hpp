@@ -13,6 +13,8 @@ inline constexpr int max_size_parameter = 65'500;
 /// Factors of colours: more than this is the same for every pixel.
 inline constexpr double max_factor = 1e6;
 
+/// Classes that labels may be told apart by.
+inline constexpr int max_classes = 1'000'000;
 /// Angles that a transform may turn by.
 inline constexpr double max_degrees = 3'600.0;
 

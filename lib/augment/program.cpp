@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "augment/batch_mix.hpp"
 #include "augment/convert.hpp"
 #include "augment/erase.hpp"
 #include "augment/image_editor.hpp"
@@ -36,26 +37,37 @@ ImageForm source_form(const std::optional<RowShape>& source) {
   return {Size(source->height, source->width), source->channels};
 }
 
-// What works on finished rows has to stand last, in this order: Normalize, RandomErasing.
-int order_of(const Transform& transform) noexcept {
+// What works on finished rows has to stand last, in this order: Normalize, RandomErasing, what mixes batches.
+int order_of(const OpTree& tree, std::uint32_t index) noexcept {
+  const Transform& transform = *tree.node(index).transform;
+  if (BatchMix::mixes(tree, index)) return 3;
   if (std::holds_alternative<RandomErasing>(transform)) return 2;
   return std::holds_alternative<Normalize>(transform) ? 1 : 0;
 }
 
-void check_order(const OpTree& tree) {
-  for (std::uint32_t i = 0; i < tree.size(); ++i) {
-    const OpNode& node = tree.node(i);
-    const int order = order_of(*node.transform);
+void check_list(const OpTree& tree, std::uint32_t list) {
+  if (BatchMix::mixes(tree, list)) return;
+  for (std::uint32_t i = list + 1; i < tree.next(list); ++i) {
+    const int order = order_of(tree, i);
     if (order == 0) continue;
-    if (node.position.find('.') != std::string::npos) {
-      refuse_op(node, "stands in a list, and works on finished rows; must stand in the pipeline itself, last");
-    }
-    if (i + 1 == tree.size()) continue;
-    const Transform& next = *tree.node(i + 1).transform;
-    const bool fits = order == 1 ? order_of(next) == 2 : order_of(next) == order;
+    refuse_op(tree.node(i),
+              fmt::format("stands in a list, and works on finished rows; must stand in the pipeline "
+                          "itself, last{}",
+                          order == 3 ? ", or in a RandomChoice there of nothing but MixUp and CutMix" : ""));
+  }
+}
+
+void check_order(const OpTree& tree) {
+  for (std::uint32_t i = 0; i < tree.size(); i = tree.next(i)) {
+    check_list(tree, i);
+    const int order = order_of(tree, i);
+    const std::uint32_t next = tree.next(i);
+    if (order == 0 || next == tree.size()) continue;
+    const bool fits = order == 2 ? order_of(tree, next) >= 2 : order_of(tree, next) > order;
     if (fits) continue;
-    refuse_op(node, fmt::format("stands before {}; must be the last transform{}", op_name(next),
-                                order == 2 ? ", or stand before another RandomErasing" : ""));
+    refuse_op(tree.node(i),
+              fmt::format("stands before {}; must be the last transform{}", op_name(*tree.node(next).transform),
+                          order == 2 ? ", or stand before another RandomErasing" : ""));
   }
 }
 
@@ -127,9 +139,11 @@ class Program::Impl {
         tree_(transforms_),
         source_(source_form(source)),
         shape_(shape_of_rows(form_after(tree_, source_), dtype, layout)),
-        converter_(shape_, find_normalize(checked(tree_, shape_), shape_)) {}
+        converter_(shape_, find_normalize(checked(tree_, shape_), shape_)),
+        mix_(BatchMix::in(tree_)) {}
 
   const RowShape& shape() const noexcept { return shape_; }
+  const BatchMix* mix() const noexcept { return mix_ ? &*mix_ : nullptr; }
 
   void plan(int width, int height, const SampleKey& key, SamplePlan& plan) const {
     check_size(draw(tree_, {height, width}, key, plan), {height, width});
@@ -182,6 +196,7 @@ class Program::Impl {
   ImageForm source_;
   RowShape shape_;
   Converter converter_;
+  std::optional<BatchMix> mix_;
 };
 
 Program::Program(const Pipeline& pipeline, DType dtype, Layout layout, std::optional<RowShape> source)
@@ -191,6 +206,7 @@ Program::Program(Program&&) noexcept = default;
 Program& Program::operator=(Program&&) noexcept = default;
 
 const RowShape& Program::row_shape() const noexcept { return impl_->shape(); }
+const BatchMix* Program::batch_mix() const noexcept { return impl_->mix(); }
 
 void Program::plan(int width, int height, const SampleKey& key, SamplePlan& plan) const {
   impl_->plan(width, height, key, plan);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "augment/batch_mix.hpp"
 #include "augment/draw.hpp"
 #include "augment/geometry.hpp"
 #include "base/rect.hpp"
@@ -32,6 +33,8 @@ class Program {
   Program& operator=(Program&&) noexcept;
 
   const RowShape& row_shape() const noexcept;
+  /// How finished rows of a batch are to be mixed; null: they are not. run() gives rows that are not mixed.
+  const BatchMix* batch_mix() const noexcept;
 
   /// Draws everything random and lays out the steps for an image of this size. Throws SampleFailure(wrong_shape) when
   /// the result would not have row_shape(). Requires: width, height > 0.

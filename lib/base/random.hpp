@@ -12,7 +12,7 @@ namespace slabring {
 
 /// The 64-bit key of an epoch: Philox under `seed` of (epoch, purpose). Different purposes (order, augmentation) of one
 /// seed do not correlate.
-enum class RandomPurpose : std::uint32_t { order = 1, augment = 2, substitute = 3 };
+enum class RandomPurpose : std::uint32_t { order = 1, augment = 2, substitute = 3, mix = 4 };
 std::uint64_t epoch_key(std::uint64_t seed, std::uint64_t epoch, RandomPurpose purpose) noexcept;
 
 /// Block `block` of the stream of (sample, op) under an epoch's key: 128 random bits.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <exception>
 #include <new>
 
@@ -24,7 +25,7 @@ RowEngine::Outcome RowEngine::fill(SampleId id, std::uint64_t epoch, std::span<s
     stage.store(ring::Stage::load, std::memory_order_relaxed);
     load(id);
     transform(id, epoch, row, stage);
-    return {SampleStatus::ok, sample_.label(), {}};
+    return {.label = sample_.label(), .message = {}};
   } catch (const SampleFailure& failure) {
     return failed(failure.status(), failure.what());
   } catch (const std::bad_alloc&) {
@@ -34,6 +35,70 @@ RowEngine::Outcome RowEngine::fill(SampleId id, std::uint64_t epoch, std::span<s
   } catch (...) {
     return failed(SampleStatus::dataset_failed, "something that is no std::exception was thrown");
   }
+}
+
+RowEngine::Outcome RowEngine::fill_mixed(const MixedRow& place, std::span<std::byte> row,
+                                         std::atomic<ring::Stage>& stage) noexcept {
+  try {
+    return mix(place, row, stage);
+  } catch (const std::bad_alloc&) {
+    return failed(SampleStatus::out_of_memory, "the worker could not allocate the memory that mixing two rows needs");
+  }
+}
+
+RowEngine::Outcome RowEngine::mix(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage) {
+  const BatchMix& batch_mix = *program_.batch_mix();
+  const bool alone = place.partner == place.id;
+  // The partner first: its own row is the next row's partner, and the one that is kept longer.
+  const Original* partner = place.partner && !alone ? &original(*place.partner, place.epoch, place.id, stage) : nullptr;
+  const Original& own = original(place.id, place.epoch, place.partner.value_or(place.id), stage);
+  if (own.status != SampleStatus::ok) return {.status = own.status, .message = own.message};
+
+  stage.store(ring::Stage::transform, std::memory_order_relaxed);
+  if (partner == nullptr || partner->status != SampleStatus::ok) {
+    std::memcpy(row.data(), own.bytes.data(), row.size());
+    return {.label = own.label, .message = {}, .partner_label = own.label, .lambda = 1.0F};
+  }
+  const std::uint64_t key = epoch_key(seed_, place.epoch, RandomPurpose::mix);
+  const MixDraw draw = batch_mix.draw(key, place.batch, program_.row_shape());
+  mix_rows(draw, program_.row_shape(), own.bytes.data(), partner->bytes.data(), row.data());
+  return {.label = own.label, .message = {}, .partner_label = partner->label, .lambda = draw.lambda};
+}
+
+RowEngine::Original* RowEngine::find(SampleId id, std::uint64_t epoch) noexcept {
+  for (Original& kept : originals_) {
+    if (kept.valid && kept.id == id && kept.epoch == epoch) return &kept;
+  }
+  return nullptr;
+}
+
+// The row of `id` before it is mixed. What is kept of `other` stays.
+const RowEngine::Original& RowEngine::original(SampleId id, std::uint64_t epoch, SampleId other,
+                                               std::atomic<ring::Stage>& stage) {
+  if (const Original* kept = find(id, epoch)) return *kept;
+  Original& into = find(other, epoch) == originals_.data() ? originals_[1] : originals_[0];
+  into.valid = false;
+  into.bytes.resize(program_.row_shape().bytes());
+  Outcome outcome = fill(id, epoch, into.bytes, stage);
+  if (outcome.status == SampleStatus::ok) {
+    if (const std::string fault = label_fault(outcome.label); !fault.empty()) {
+      outcome = failed(SampleStatus::dataset_failed, fault);
+    }
+  }
+  into.id = id;
+  into.epoch = epoch;
+  into.status = outcome.status;
+  into.label = outcome.label;
+  into.message = outcome.message;
+  into.valid = true;
+  return into;
+}
+
+std::string RowEngine::label_fault(std::int64_t label) const {
+  const BatchMix& batch_mix = *program_.batch_mix();
+  if (label >= 0 && label < batch_mix.classes()) return {};
+  return fmt::format("its label is {}; {} with num_classes {} needs 0 to {}", label, batch_mix.name(),
+                     batch_mix.classes(), batch_mix.classes() - 1);
 }
 
 void RowEngine::load(SampleId id) {
@@ -87,7 +152,7 @@ RowEngine::Outcome RowEngine::failed(SampleStatus status, std::string_view messa
   } catch (const std::bad_alloc&) {
     message_.clear();
   }
-  return {status, -1, message_};
+  return {.status = status, .message = message_};
 }
 
 }  // namespace slabring

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "augment/program.hpp"
 #include "augment/scratch.hpp"
@@ -30,16 +33,47 @@ class RowEngine {
     SampleStatus status = SampleStatus::ok;
     std::int64_t label = -1;
     std::string_view message;
+    // Of rows that are mixed:
+    std::int64_t partner_label = -1;
+    float lambda = 0.0F;  ///< the share of `label`
   };
 
   /// Writes all of `row`, or fails: then the row's content is unspecified. Never throws; `stage` follows the work.
   /// Requires: row.size() == program.row_shape().bytes().
   Outcome fill(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage) noexcept;
 
+  /// Where a row stands that is mixed with another one of its batch.
+  struct MixedRow {
+    SampleId id{};
+    std::optional<SampleId> partner;  ///< nothing: it is known to have failed
+    std::uint64_t epoch = 0;
+    std::uint64_t batch = 0;  ///< in the epoch
+  };
+
+  /// As fill(), for a program that mixes batches. A row whose partner fails stays as it is, with all of its own label.
+  /// The rows that are not mixed are kept, so that the next row, if it is this one's neighbour, needs no more than one.
+  Outcome fill_mixed(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage) noexcept;
+
+  bool mixes() const noexcept { return program_.batch_mix() != nullptr; }
   const Dataset& dataset() const noexcept { return dataset_; }
   const Decoder& decoder() const noexcept { return decoder_; }
 
  private:
+  /// A row that is not mixed yet: a function of its sample and the epoch, so that it may be kept.
+  struct Original {
+    bool valid = false;
+    SampleId id{};
+    std::uint64_t epoch = 0;
+    SampleStatus status = SampleStatus::ok;
+    std::int64_t label = -1;
+    std::string message;
+    std::vector<std::byte> bytes;
+  };
+
+  Original* find(SampleId id, std::uint64_t epoch) noexcept;
+  const Original& original(SampleId id, std::uint64_t epoch, SampleId other, std::atomic<ring::Stage>& stage);
+  Outcome mix(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage);
+  std::string label_fault(std::int64_t label) const;
   void transform(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage);
   std::span<const std::byte> encoded_bytes(std::atomic<ring::Stage>& stage);
   void load(SampleId id);
@@ -57,6 +91,7 @@ class RowEngine {
   SamplePlan plan_;
   AugmentScratch scratch_;
   std::string message_;
+  std::array<Original, 2> originals_;
 };
 
 }  // namespace slabring

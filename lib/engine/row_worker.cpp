@@ -8,6 +8,16 @@
 #include "sync/fault_point.hpp"
 
 namespace slabring {
+namespace {
+
+/// Rows that one worker takes together. A row that is mixed needs the one before it, and of a run of k rows only the
+/// first has to decode it again: k + 1 decodes. More would leave other workers without a row of the batch.
+std::uint32_t run_of_rows(const ring::Shape& shape) noexcept {
+  constexpr std::uint32_t longest = 8;
+  return std::clamp(shape.batch_size / std::max(1U, shape.workers), 2U, longest);
+}
+
+}  // namespace
 
 RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
                      std::uint64_t seed, OnError on_error, JpegDecoding jpeg_decoder)
@@ -16,6 +26,7 @@ RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& 
       seed_(seed),
       on_error_(on_error),
       read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)),
+      rows_a_claim_(engine_.mixes() ? run_of_rows(view.shape()) : 1),
       native_before_(view.slot(slot).decoded_native.load(std::memory_order_relaxed)),
       fallback_before_(view.slot(slot).decoded_fallback.load(std::memory_order_relaxed)) {}
 
@@ -31,7 +42,15 @@ bool RowWorker::step() noexcept {
   return claim.has_value();
 }
 
-void RowWorker::work_on(const ring::Claim& claim) noexcept {
+void RowWorker::work_on(const ring::Claim& first) noexcept {
+  const std::uint32_t rows = rows_a_claim_ > 1 ? port_.claim_run(first, rows_a_claim_) : 1;
+  work_on_row(first);
+  for (std::uint32_t i = 1; i < rows && !port_.stopped(); ++i) {
+    work_on_row({first.slab, first.row + i, first.batch, first.ticket + i});
+  }
+}
+
+void RowWorker::work_on_row(const ring::Claim& claim) noexcept {
   ring::Slot& slot = port_.slot();
   slot.active.store(claim.ticket + 1, std::memory_order_relaxed);
   fault_point(FaultPoint::active_set);
@@ -58,11 +77,7 @@ void RowWorker::write_row(const ring::Claim& claim) noexcept {
   }
   ring::Row& row = view.row(claim.slab, claim.row);
   const auto outcome = fill(claim, SampleId{row.sample.load(std::memory_order_relaxed)});
-  if (outcome.status == SampleStatus::ok) {
-    view.labels(claim.slab)[claim.row] = outcome.label;
-    row.status = static_cast<std::uint32_t>(SampleStatus::ok);
-    return;
-  }
+  if (outcome.status == SampleStatus::ok) return accept(claim, outcome, SampleStatus::ok);
   ring::fail_row(view, claim.slab, claim.row, {outcome.status, outcome.message});
   if (on_error_ == OnError::substitute) substitute(claim, 1);
 }
@@ -78,25 +93,47 @@ void RowWorker::substitute(const ring::Claim& claim, std::uint32_t first) noexce
   for (std::uint32_t number = first; number <= max_substitutes; ++number) {
     const auto outcome = fill(claim, substitute_for(planned, number, seed_, epoch, samples));
     if (outcome.status != SampleStatus::ok) continue;
-    view.labels(claim.slab)[claim.row] = outcome.label;
     row.substitution = Substitution{number, known_status(row.status)}.bits();
-    row.status = static_cast<std::uint32_t>(SampleStatus::substituted);
-    return;
+    return accept(claim, outcome, SampleStatus::substituted);
   }
   ring::blank_row(view, claim.slab, claim.row);
+}
+
+void RowWorker::accept(const ring::Claim& claim, const RowEngine::Outcome& outcome, SampleStatus status) noexcept {
+  const ring::View& view = port_.view();
+  view.labels(claim.slab)[claim.row] = outcome.label;
+  view.partner_labels(claim.slab)[claim.row] = outcome.partner_label;
+  view.lambdas(claim.slab)[claim.row] = outcome.lambda;
+  view.row(claim.slab, claim.row).status = static_cast<std::uint32_t>(status);
 }
 
 RowEngine::Outcome RowWorker::fill(const ring::Claim& claim, SampleId id) noexcept {
   const ring::View& view = port_.view();
   ring::Slot& slot = port_.slot();
   slot.sample.store(to_index(id), std::memory_order_relaxed);
-  return engine_.fill(id, view.head(claim.slab).epoch, view.pixels(claim.slab, claim.row), slot.stage);
+  const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
+  if (engine_.mixes()) return fill_mixed(claim, id, pixels);
+  return engine_.fill(id, view.head(claim.slab).epoch, pixels, slot.stage);
 }
 
 void RowWorker::count_decoded(ring::Slot& slot) const noexcept {
   const Decoder& decoder = engine_.decoder();
   slot.decoded_native.store(native_before_ + decoder.decoded_native(), std::memory_order_relaxed);
   slot.decoded_fallback.store(fallback_before_ + decoder.decoded_fallback(), std::memory_order_relaxed);
+}
+
+/// The partner is the row before, as batch.roll(1). One that is known to have failed is not tried again: what killed
+/// its worker would kill this one.
+RowEngine::Outcome RowWorker::fill_mixed(const ring::Claim& claim, SampleId id, std::span<std::byte> pixels) noexcept {
+  const ring::View& view = port_.view();
+  const ring::SlabHead& head = view.head(claim.slab);
+  const std::uint32_t rows = std::clamp(head.rows, claim.row + 1, view.shape().batch_size);
+  const std::uint32_t partner = (claim.row + rows - 1) % rows;
+  const bool known_bad = view.is_done(claim.slab, partner) &&
+                         view.row(claim.slab, partner).status != static_cast<std::uint32_t>(SampleStatus::ok);
+  RowEngine::MixedRow place{id, std::nullopt, head.epoch, head.index};
+  if (!known_bad) place.partner = SampleId{view.row(claim.slab, partner).sample.load(std::memory_order_relaxed)};
+  return engine_.fill_mixed(place, pixels, port_.slot().stage);
 }
 
 /// Tickets are ordered and the page cache is everybody's, so nobody needs to own a file to read it ahead. What is read

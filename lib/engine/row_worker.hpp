@@ -27,10 +27,13 @@ class RowWorker {
   /// Sleeps this long at most before it looks up; every event rings, so this is for the unthinkable only.
   static constexpr std::chrono::milliseconds look_up{10'000};
 
-  void work_on(const ring::Claim& claim) noexcept;
+  void work_on(const ring::Claim& first) noexcept;
+  void work_on_row(const ring::Claim& claim) noexcept;
   void write_row(const ring::Claim& claim) noexcept;
   void substitute(const ring::Claim& claim, std::uint32_t first) noexcept;
   RowEngine::Outcome fill(const ring::Claim& claim, SampleId id) noexcept;
+  RowEngine::Outcome fill_mixed(const ring::Claim& claim, SampleId id, std::span<std::byte> pixels) noexcept;
+  void accept(const ring::Claim& claim, const RowEngine::Outcome& outcome, SampleStatus status) noexcept;
   void read_ahead(std::uint64_t ticket) const noexcept;
   void count_decoded(ring::Slot& slot) const noexcept;
 
@@ -39,6 +42,7 @@ class RowWorker {
   std::uint64_t seed_;
   OnError on_error_;
   std::uint64_t read_ahead_distance_;
+  std::uint32_t rows_a_claim_;
   std::uint64_t native_before_;  ///< by the workers that had the slot before
   std::uint64_t fallback_before_;
 };

@@ -47,6 +47,32 @@ Tensor Batch::images() const noexcept {
 }
 
 std::span<std::int64_t> Batch::labels() const noexcept { return {session_->view().labels(slab_), size()}; }
+
+std::span<const std::int64_t> Batch::partner_labels() const noexcept {
+  return {session_->view().partner_labels(slab_), session_->classes() > 0 ? size() : 0};
+}
+std::span<const float> Batch::lambdas() const noexcept {
+  return {session_->view().lambdas(slab_), session_->classes() > 0 ? size() : 0};
+}
+
+std::vector<float> Batch::soft_labels() const {
+  const auto classes = static_cast<std::size_t>(session_->classes());
+  std::vector<float> soft(size() * classes);
+  if (classes == 0) return soft;
+  for (std::size_t row = 0; row < size(); ++row) {
+    // One look each: a worker may still write here, and what is out of bounds has no class.
+    const std::int64_t label = labels()[row];
+    const std::int64_t partner = partner_labels()[row];
+    const float lambda = lambdas()[row];
+    const auto add = [&](std::int64_t to, float share) {
+      if (to >= 0 && to < session_->classes()) soft[row * classes + static_cast<std::size_t>(to)] += share;
+    };
+    add(partner, 1.0F - lambda);
+    add(label, lambda);
+  }
+  return soft;
+}
+
 std::span<const SampleId> Batch::ids() const noexcept { return session_->state(slab_).ids; }
 std::span<const SampleStatus> Batch::statuses() const noexcept { return session_->state(slab_).statuses; }
 std::vector<SampleFault> Batch::faults() const { return session_->state(slab_).faults; }

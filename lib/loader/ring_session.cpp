@@ -37,6 +37,7 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       work_(work),
       options_(options),
       row_shape_(row_shape),
+      classes_(work.program->batch_mix() != nullptr ? work.program->batch_mix()->classes() : 0),
       plan_(plan_options(*work.dataset, options)),
       owner_(getpid()),
       slabs_(memory_.view().shape().slabs),
@@ -104,7 +105,7 @@ void RingSession::arm_free_slabs() {
     state.index = arm_index_++;
     state.batch = armed_++;
     state.phase = SlabState::Phase::armed;
-    port_.arm(slab, state.batch, state.epoch, state.ids);
+    port_.arm(slab, state.batch, state.epoch, state.ids, state.index);
   }
 }
 

@@ -5,12 +5,13 @@
 
 namespace slabring::ring {
 
-void ConsumerPort::arm(std::uint32_t slab, std::uint64_t batch, std::uint64_t epoch,
-                       std::span<const SampleId> samples) noexcept {
+void ConsumerPort::arm(std::uint32_t slab, std::uint64_t batch, std::uint64_t epoch, std::span<const SampleId> samples,
+                       std::uint64_t index) noexcept {
   const std::uint32_t batch_size = view_.shape().batch_size;
   const auto rows = static_cast<std::uint32_t>(samples.size());
   SlabHead& head = view_.head(slab);
   head.epoch = epoch;
+  head.index = index;
   head.rows = rows;
   for (std::uint32_t r = 0; r < rows; ++r) {
     view_.row(slab, r).sample.store(to_index(samples[r]), std::memory_order_relaxed);

@@ -7,11 +7,12 @@
 /// place in the run: `order[n % 64]` says which slab holds batch n.
 ///
 ///   control memory                                      data memory
-///   +--------+------+------+------+--------+-------+    +--------------------------------+
-///   | Header | Pool | Ring | Slot x 256    | Slab0 |    | slab 0: images [B, row_bytes]  |
-///   +--------+------+------+------+--------+-------+    |         labels [B] i64         |
-///   Slab: head | done bitmap | owner[B] | row[B] |      | slab 1: ...                    |
-///         message[B]                                    +--------------------------------+
+///   +--------+------+------+------+--------+-------+    +---------------------------------------------+
+///   | Header | Pool | Ring | Slot x 256    | Slab0 |    | slab 0: images [B, row_bytes]               |
+///   +--------+------+------+------+--------+-------+    |         labels, partner labels [B] i64 each |
+///   Slab: head | done bitmap | owner[B] | row[B] |      |         lambdas [B] f32                     |
+///         message[B]                                    | slab 1: ...                                 |
+///                                                       +---------------------------------------------+
 ///
 /// Life of a row (the actor on every arrow; W worker, T trainer, C coordinator):
 ///
@@ -120,7 +121,8 @@ struct alignas(cache_line) Slot {
 /// Written by the trainer before the batch is issued; read by workers that hold a claim in it.
 struct alignas(cache_line) SlabHead {
   std::uint64_t epoch;
-  std::uint32_t rows;  ///< rows that are not void; workers never decide by it (model mutant 10)
+  std::uint64_t index;  ///< of the batch in its epoch
+  std::uint32_t rows;   ///< rows that are not void; workers never decide what to claim by it (model mutant 10)
   std::uint32_t reserved;
 };
 
@@ -173,11 +175,14 @@ struct DataOffsets {
   static constexpr std::size_t huge_page = std::size_t{2} << 20;
   static constexpr std::size_t small_page = 4096;
   std::size_t labels;  ///< from the start of the slab; images are at 0
+  std::size_t partner_labels;
+  std::size_t lambdas;
   std::size_t stride;
   explicit constexpr DataOffsets(const Shape& shape) noexcept
       : labels(align_up(shape.batch_size * shape.row_bytes, cache_line)),
-        stride(
-            align_up(labels + shape.batch_size * sizeof(std::int64_t), labels >= huge_page ? huge_page : small_page)) {}
+        partner_labels(labels + shape.batch_size * sizeof(std::int64_t)),
+        lambdas(partner_labels + shape.batch_size * sizeof(std::int64_t)),
+        stride(align_up(lambdas + shape.batch_size * sizeof(float), labels >= huge_page ? huge_page : small_page)) {}
 };
 
 std::size_t control_bytes(const Shape& shape) noexcept;
@@ -230,6 +235,13 @@ class View {
   }
   std::int64_t* labels(std::uint32_t slab) const noexcept {
     return reinterpret_cast<std::int64_t*>(images(slab) + data_offsets_.labels);
+  }
+  /// Where rows are mixed: the label of what each was mixed with, and the share of its own.
+  std::int64_t* partner_labels(std::uint32_t slab) const noexcept {
+    return reinterpret_cast<std::int64_t*>(images(slab) + data_offsets_.partner_labels);
+  }
+  float* lambdas(std::uint32_t slab) const noexcept {
+    return reinterpret_cast<float*>(images(slab) + data_offsets_.lambdas);
   }
 
   /// The bits of word `word` that stand for rows 0 .. rows-1.

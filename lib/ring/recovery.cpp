@@ -136,6 +136,8 @@ void blank_row(const View& view, std::uint32_t slab, std::uint32_t row) noexcept
   const auto pixels = view.pixels(slab, row);
   std::memset(pixels.data(), 0, pixels.size());
   view.labels(slab)[row] = -1;
+  view.partner_labels(slab)[row] = -1;
+  view.lambdas(slab)[row] = 0.0F;
 }
 
 void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Verdict& verdict) noexcept {

@@ -45,6 +45,23 @@ std::optional<Claim> WorkerPort::try_claim() noexcept {
   }
 }
 
+std::uint32_t WorkerPort::claim_run(const Claim& claim, std::uint32_t most) noexcept {
+  std::uint32_t held = 1;
+  // The slab cannot be recycled meanwhile, since a row of it is ours.
+  for (; held < most && claim.row + held < view_.shape().batch_size; ++held) {
+    auto& word = view_.owner(claim.slab, claim.row + held);
+    std::uint64_t seen = word.load(std::memory_order_acquire);
+    const OwnerWord owner{seen};
+    if (owner.state() != OwnerWord::State::free || owner.batch() != (claim.batch & OwnerWord::batch_mask)) break;
+    if (owner.attempts() > 0) break;  // somebody died of it: whoever takes it next has to know
+    fault_point(FaultPoint::claim_cas);
+    // As in try_claim(); the hint stays where it is, which is right: it is a lower bound.
+    if (!word.compare_exchange_strong(seen, OwnerWord::claimed(claim.batch, owner.attempts(), slot_).bits())) break;
+    fault_point(FaultPoint::claimed);
+  }
+  return held;
+}
+
 void WorkerPort::publish(const Claim& claim) noexcept {
   const std::uint32_t word = claim.row / bits_per_word;
   const std::uint64_t bit = std::uint64_t{1} << (claim.row % bits_per_word);

@@ -25,6 +25,11 @@ class WorkerPort {
   /// Takes the first free row of the oldest batch; nullopt: nothing is free now. Lock-free, no system call.
   std::optional<Claim> try_claim() noexcept;
 
+  /// Takes the free rows right behind a claimed one too, `most` in all; returns how many it holds then, 1 or more,
+  /// which are published one by one. To the others they are rows of workers that, if one dies, all die. Requires:
+  /// `claim` is not published yet.
+  std::uint32_t claim_run(const Claim& claim, std::uint32_t most) noexcept;
+
   /// The row is written, its status included: it becomes part of its batch, and of nobody.
   void publish(const Claim& claim) noexcept;
 

@@ -34,6 +34,7 @@ TEST(Half, EveryHalfIsKept) {
       EXPECT_TRUE(std::isnan(value_of_half(to_half(static_cast<float>(value)))));
     } else {
       ASSERT_EQ(to_half(static_cast<float>(value)), half) << bits;
+      ASSERT_EQ(from_half(half), static_cast<float>(value)) << bits;
     }
   }
 }

@@ -158,6 +158,8 @@ const std::vector<Transform>& one_of_each() {
                                           RandomChoice({RandomInvert(), Grayscale(3)}, {1.0, 2.5}),
                                           RandomOrder({RandomInvert(), RandomOrder({RandomEqualize()})}),
                                           RandomErasing(0.25, {0.1, 0.2}, {0.5, 2.0}, {1.0, 2.0, 3.0}),
+                                          MixUp(10, 0.25),
+                                          CutMix(11, 0.5),
                                           Normalize::imagenet()};
   return ops;
 }
@@ -269,7 +271,7 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       "RandomPerspective, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
       "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, JPEG, "
       "AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, "
-      "RandomErasing");
+      "RandomErasing, MixUp, CutMix");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
             "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
   EXPECT_EQ(refusal(R"({"transform": []})"),
@@ -425,6 +427,9 @@ TEST(PipelineJsonRefuses, ListsAndPoliciesThatCannotBe) {
             "pipeline: transforms[0].severity: 11 is out of range; must be 1 to 10");
   EXPECT_EQ(refusal_of_ops(R"({"op": "GaussianBlur", "kernel_size": 4})"),
             "pipeline: transforms[0].kernel_size: [4, 4] (x, y) is no kernel; must be odd, 1 to 255 each");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "MixUp"})"), "pipeline: transforms[0].num_classes: is missing");
+  EXPECT_EQ(refusal_of_ops(R"({"op": "CutMix", "num_classes": 0})"),
+            "pipeline: transforms[0].num_classes: 0 is out of range; must be 1 to 1000000");
   EXPECT_EQ(refusal_of_ops(R"({"op": "JPEG", "quality": 0})"),
             "pipeline: transforms[0].quality: [0, 0] is no range of qualities; must be 1 <= low <= high <= 100");
   EXPECT_EQ(refusal_of_ops(R"({"op": "JPEG", "quality": [1, 2, 3]})"),

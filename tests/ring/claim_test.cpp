@@ -46,6 +46,47 @@ TEST_P(Claiming, RecordsWorkerAndBatchInTheRowsOwnWord) {
   EXPECT_EQ(ring.owner(1, 0).bits(), OwnerWord::claimed(/*batch=*/0, /*attempts=*/0, /*worker=*/3).bits());
 }
 
+TEST_P(Claiming, ARunIsTheFreeRowsBehindTheFirstOfTheSameBatch) {
+  const TestRing ring(GetParam());
+  ring.arm(0, 0);
+  ring.arm(1, 1);
+  WorkerPort worker = ring.worker(1);
+  const auto first = worker.try_claim();
+  ASSERT_TRUE(first);
+  const std::uint32_t held = worker.claim_run(*first, 3);
+  EXPECT_EQ(held, std::min(GetParam(), 3u));
+  for (std::uint32_t r = 0; r < held; ++r) {
+    EXPECT_EQ(ring.owner(0, r).bits(), OwnerWord::claimed(/*batch=*/0, /*attempts=*/0, /*worker=*/1).bits());
+  }
+  const auto other = ring.worker(2).try_claim();
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->ticket, held);
+}
+
+TEST(ClaimRun, EndsBeforeARowThatIsAnothersOrVoid) {
+  const TestRing ring(8);
+  ring.arm(0, 0, /*rows=*/5);
+  WorkerPort worker = ring.worker(1);
+  const auto first = worker.try_claim();
+  ASSERT_TRUE(ring.worker(2).try_claim());
+  EXPECT_EQ(worker.claim_run(*first, 8), 1u);
+  const auto third = worker.try_claim();
+  EXPECT_EQ(worker.claim_run(*third, 8), 3u);
+}
+
+TEST(ClaimRun, OfADeadWorkerIsFreeAgain) {
+  const TestRing ring(8);
+  ring.arm(0, 0);
+  WorkerPort worker = ring.worker(1);
+  const auto first = worker.try_claim();
+  ASSERT_EQ(worker.claim_run(*first, 4), 4u);
+  worker.publish(*first);
+  const Recovered result = recover(ring.view(), 1, /*weight=*/1, {SampleStatus::quarantined, ""});
+  EXPECT_EQ(result.freed, 3u);
+  EXPECT_THAT(ring.work_off(2), SizeIs(7));
+  EXPECT_TRUE(ring.trainer().complete(0));
+}
+
 TEST_P(Claiming, NeverTakesAVoidRow) {
   for (std::uint32_t rows : {1u, GetParam() / 2, GetParam() - 1}) {
     if (rows == 0) continue;

@@ -28,8 +28,9 @@ class SLABRING_API TransformList {
   std::vector<Transform> transforms_;  // of a type that is complete where the members are defined
 };
 
-// Anything may stand in these lists but Normalize and RandomErasing. Images must come out with the same number of
-// channels whatever is drawn; if their size then depends on it, a crop or resize must follow.
+// Anything may stand in these lists but Normalize and RandomErasing, and MixUp and CutMix but for a RandomChoice of
+// them. Images must come out with the same number of channels whatever is drawn; if their size then depends on it, a
+// crop or resize must follow.
 
 /// torchvision.transforms.RandomApply: all of them in order, or none.
 struct RandomApply {
