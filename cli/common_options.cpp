@@ -119,12 +119,25 @@ void add_batch_options(CLI::App& app, LoaderArguments& arguments) {
       ->type_name("throw|mask|substitute")
       ->capture_default_str()
       ->group(data_group);
+  add_jpeg_scale_option(app, arguments.jpeg_scale);
   add_whole_number<int>(app, "--rank", arguments.rank, "This rank; only 0 so far")->group(data_group);
   add_whole_number<int>(app, "--world", arguments.world, "Ranks in all; only 1 so far")->group(data_group);
   app.add_option("--uneven", arguments.uneven, "What ranks do about an uneven end; not there yet")
       ->type_name("pad|drop|exact")
       ->group(data_group);
 }
+
+void add_jpeg_scale_option(CLI::App& app, std::string& word) {
+  app.add_option("--jpeg-scale", word,
+                 "exact: Pillow's pixels\n"
+                 "fast: large JPEGs are decoded at 1/2, 1/4 or 1/8 of their size where\n"
+                 "that leaves twice the pixels that are delivered; slightly other pixels")
+      ->type_name("exact|fast")
+      ->capture_default_str()
+      ->group(data_group);
+}
+
+JpegScale jpeg_scale_named(const std::string& word) { return named<JpegScale>("--jpeg-scale", word); }
 
 void add_worker_options(CLI::App& app, LoaderArguments& arguments) {
   add_whole_number<int>(
@@ -185,6 +198,7 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.shuffle = arguments.shuffle || (arguments.pipeline.pipeline == "train" && !arguments.no_shuffle);
   options.drop_last = arguments.drop_last;
   options.on_error = named<OnError>("--on-error", arguments.on_error);
+  options.jpeg_scale = jpeg_scale_named(arguments.jpeg_scale);
   options.timeout = timeout_of(arguments.timeout_seconds);
   options.workers = arguments.workers;
   options.prefetch = arguments.prefetch;

@@ -31,6 +31,7 @@ struct LoaderArguments {
   bool no_shuffle = false;
   bool drop_last = false;
   std::string on_error = "throw";
+  std::string jpeg_scale{to_string(LoaderOptions{}.jpeg_scale)};
   double timeout_seconds = std::chrono::duration<double>(LoaderOptions{}.timeout).count();
 
   std::optional<int> workers;
@@ -48,8 +49,12 @@ void add_data(CLI::App& app, LoaderArguments& arguments);
 void add_pipeline_options(CLI::App& app, PipelineArguments& arguments);
 /// --seed --shuffle --no-shuffle
 void add_order_options(CLI::App& app, LoaderArguments& arguments);
-/// --batch --dtype --layout --drop-last --on-error --rank --world --uneven
+/// --batch --dtype --layout --drop-last --on-error --jpeg-scale --rank --world --uneven
 void add_batch_options(CLI::App& app, LoaderArguments& arguments);
+/// --jpeg-scale
+void add_jpeg_scale_option(CLI::App& app, std::string& word);
+/// Throws UsageError.
+JpegScale jpeg_scale_named(const std::string& word);
 /// --workers --start --prefetch --timeout --jpeg-decoder
 void add_worker_options(CLI::App& app, LoaderArguments& arguments);
 

@@ -14,6 +14,7 @@
 #include "command.hpp"
 #include "common_options.hpp"
 #include "decode/decoder.hpp"
+#include "engine/row_engine.hpp"
 #include "files.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
@@ -42,6 +43,7 @@ constexpr const char* manual =
 struct DecodeArguments {
   std::string out;
   PipelineArguments pipeline{.pipeline = "none", .size = std::nullopt};
+  std::string jpeg_scale{to_string(JpegScale::exact)};
   std::string format = "ppm";
   std::vector<std::string> files;
   std::string list;
@@ -61,7 +63,8 @@ RowShape rgb(int height, int width) { return {height, width, 3, DType::u8, Layou
 /// Reads, decodes and transforms one file after the other.
 class FileDecoder {
  public:
-  FileDecoder(Pipeline pipeline, std::uint64_t key) : pipeline_(std::move(pipeline)), key_(key) {
+  FileDecoder(Pipeline pipeline, JpegScale jpeg_scale, std::uint64_t key)
+      : pipeline_(std::move(pipeline)), jpeg_scale_(jpeg_scale), key_(key) {
     program_for(rgb(256, 256));  // a pipeline that cannot work is refused before any file is read
   }
 
@@ -75,7 +78,7 @@ class FileDecoder {
     picture_.width = row.width;
     picture_.height = row.height;
     picture_.pixels.resize(row.bytes());
-    program.run(plan_, decoder_.decode(plan_.region()), picture_.pixels.data(), scratch_);
+    program.run(plan_, decode_for_plan(decoder_, jpeg_scale_, plan_), picture_.pixels.data(), scratch_);
     return picture_;
   }
 
@@ -84,6 +87,7 @@ class FileDecoder {
   Program program_for(const RowShape& source) const { return {pipeline_, DType::u8, Layout::nhwc, source}; }
 
   Pipeline pipeline_;
+  JpegScale jpeg_scale_;
   std::uint64_t key_;
   FileReader reader_;
   Decoder decoder_;
@@ -173,7 +177,7 @@ Writer writer_named(const std::string& format) {
 int run(const DecodeArguments& arguments) {
   const Writer write = writer_named(arguments.format);
   const std::vector<std::string> files = files_of(arguments);
-  FileDecoder decoder(resolve_pipeline(arguments.pipeline, false),
+  FileDecoder decoder(resolve_pipeline(arguments.pipeline, false), jpeg_scale_named(arguments.jpeg_scale),
                       epoch_key(arguments.seed, arguments.epoch, RandomPurpose::augment));
   create_directory(arguments.out);
 
@@ -211,6 +215,7 @@ Command add_decode(CLI::App& program) {
       ->type_name("DIR");
   app->add_option("--format", arguments->format, "What to write")->type_name("ppm|npy")->capture_default_str();
   add_pipeline_options(*app, arguments->pipeline);
+  add_jpeg_scale_option(*app, arguments->jpeg_scale);
   add_whole_number<std::uint64_t>(*app, "--seed", arguments->seed, "Of random transforms");
   add_whole_number<std::uint64_t>(*app, "--epoch", arguments->epoch, "Of random transforms");
   app->footer(manual);

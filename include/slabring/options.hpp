@@ -45,6 +45,16 @@ enum class JpegDecoding : std::uint8_t {
 };
 SLABRING_API std::string_view to_string(JpegDecoding decoding) noexcept;
 
+/// How JPEGs are made smaller.
+enum class JpegScale : std::uint8_t {
+  exact,  ///< decoded at full size, then resampled: Pillow's pixels
+  /// Decoded at 1/2, 1/4 or 1/8 of the size where that leaves at least twice the pixels of the resampled image in each
+  /// direction, then resampled: a fraction of the time for large photos, and slightly other pixels
+  /// (docs/performance.md tells how much).
+  fast,
+};
+SLABRING_API std::string_view to_string(JpegScale scale) noexcept;
+
 /// Huge pages under the ring.
 enum class HugePages : std::uint8_t {
   automatic,  ///< MADV_COLLAPSE where the kernel has it; failure is no error
@@ -63,6 +73,7 @@ struct LoaderOptions {
   std::optional<DType> dtype{};
   /// Order of the axes; unset: the pipeline's own, else nchw.
   std::optional<Layout> layout{};
+  JpegScale jpeg_scale = JpegScale::exact;
   OnError on_error = OnError::raise;
   /// A sample that keeps a worker longer is given up: the worker is killed, the sample counts as crashed. 0: no limit.
   std::chrono::milliseconds timeout{120'000};

@@ -77,11 +77,12 @@ class Placement {
   explicit Placement(const AxisScale& axis) noexcept
       : filter_(filter_of(axis.interpolation)),
         in_(axis.in),
-        scale_(static_cast<double>(axis.in) / axis.out),
+        begin_(axis.begin),
+        scale_((axis.length > 0.0 ? axis.length : static_cast<double>(axis.in)) / axis.out),
         stretch_(std::max(scale_, 1.0)),
         support_(filter_.support * stretch_) {}
 
-  double center(int pixel) const noexcept { return (pixel + 0.5) * scale_; }
+  double center(int pixel) const noexcept { return begin_ + (pixel + 0.5) * scale_; }
 
   // Truncation of the rounded ends, not floor: Pillow's arithmetic decides which pixels take part.
   PixelSpan span(int pixel) const noexcept {
@@ -101,6 +102,7 @@ class Placement {
  private:
   Filter filter_;
   int in_;
+  double begin_;
   double scale_;
   double stretch_;
   double support_;

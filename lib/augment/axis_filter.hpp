@@ -14,13 +14,16 @@ struct PixelSpan {
   int end = 0;
 };
 
-/// One axis of a resampling: `in` pixels become `out`, of which `count` from `first` on are kept.
+/// One axis of a resampling: `in` pixels become `out`, of which `count` from `first` on are kept. What is resampled may
+/// begin and end within a pixel.
 struct AxisScale {
   int in = 0;
   int out = 0;
   int first = 0;
   int count = 0;
   Interpolation interpolation = Interpolation::bilinear;
+  double begin = 0.0;   ///< in the first pixel; not with nearest
+  double length = 0.0;  ///< 0: all `in` pixels
 
   bool operator==(const AxisScale&) const = default;
 

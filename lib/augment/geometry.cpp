@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "augment/axis_filter.hpp"
@@ -20,9 +21,24 @@ constexpr std::int64_t max_stage_pixels = 178'956'970;
 Rect whole(const Size& size) noexcept { return {0, 0, size.width, size.height}; }
 
 // One axis of GeometryStage::read_region(), in the source.
-PixelSpan read_span(int in, int out, int first, int count, Interpolation interpolation) noexcept {
-  if (in == out) return {first, first + count};
-  return AxisScale{in, out, first, count, interpolation}.support();
+PixelSpan read_span(const AxisScale& axis) noexcept {
+  if (axis.in == axis.out) return {axis.first, axis.first + axis.count};
+  return axis.support();
+}
+
+// The pixels of a grid that the image's pixels from `first` on lie in, and where in them.
+struct GridSpan {
+  int first = 0;
+  int count = 0;
+  ExactSpan exact;
+};
+
+GridSpan span_in_grid(int first, int count, double scale, double image_begin, int grid_size) noexcept {
+  const double begin = image_begin + first * scale;
+  const double length = count * scale;
+  const int whole_begin = static_cast<int>(begin);
+  const int whole_end = std::min(static_cast<int>(std::ceil(begin + length)), grid_size);
+  return {whole_begin, whole_end - whole_begin, {begin - whole_begin, length}};
 }
 
 void check_stage_size(Size size) {
@@ -49,9 +65,37 @@ Rect GeometryStage::visible() const noexcept { return intersection(window, whole
 Rect GeometryStage::read_region() const noexcept {
   const Rect shown = visible();
   if (shown.width == 0) return {source.x, source.y, 1, 1};  // nothing is read, but a region has a pixel
-  const PixelSpan x = read_span(source.width, resized.width, shown.x, shown.width, interpolation);
-  const PixelSpan y = read_span(source.height, resized.height, shown.y, shown.height, interpolation);
+  const PixelSpan x = read_span(columns());
+  const PixelSpan y = read_span(rows());
   return {source.x + x.begin, source.y + y.begin, x.end - x.begin, y.end - y.begin};
+}
+
+AxisScale GeometryStage::columns() const noexcept {
+  const Rect shown = visible();
+  return {source.width, resized.width, shown.x, shown.width, interpolation, exact_x.begin, exact_x.length};
+}
+
+AxisScale GeometryStage::rows() const noexcept {
+  const Rect shown = visible();
+  return {source.height, resized.height, shown.y, shown.height, interpolation, exact_y.begin, exact_y.length};
+}
+
+double SamplePlan::least_scale(double margin) const noexcept {
+  const GeometryStage& first = steps.front().stage;
+  // The nearest filter shows pixels as they are.
+  if (!first.resamples() || first.interpolation == Interpolation::nearest) return 1.0;
+  return std::min(1.0, margin * std::max(static_cast<double>(first.resized.width) / first.source.width,
+                                         static_cast<double>(first.resized.height) / first.source.height));
+}
+
+void SamplePlan::move_to(const PixelGrid& grid) noexcept {
+  GeometryStage& first = steps.front().stage;
+  const GridSpan x = span_in_grid(first.source.x, first.source.width, grid.scale, grid.left, grid.width);
+  const GridSpan y = span_in_grid(first.source.y, first.source.height, grid.scale, grid.top, grid.height);
+  first.source = {x.first, y.first, x.count, y.count};
+  first.exact_x = x.exact;
+  first.exact_y = y.exact;
+  source_region = first.read_region();
 }
 
 StagePlanner::StagePlanner(int width, int height, SamplePlan& plan) : plan_(plan), input_(height, width) {

@@ -4,10 +4,19 @@
 #include <vector>
 
 #include "augment/image_op.hpp"
+#include "base/pixel_grid.hpp"
 #include "base/rect.hpp"
 #include "slabring/transform.hpp"
 
 namespace slabring {
+
+struct AxisScale;
+
+/// Where the source of a stage lies along one axis when its edges are within pixels: see AxisScale.
+struct ExactSpan {
+  double begin = 0.0;
+  double length = 0.0;
+};
 
 /// One resampling with everything that merges into it without changing a pixel: take `source` of the input, resample it
 /// to `resized`, keep `window` of that (it may reach beyond: zeros), mirror, turn upside down.
@@ -18,6 +27,8 @@ struct GeometryStage {
   bool mirrored = false;  ///< left and right change sides
   bool flipped = false;   ///< top and bottom do
   Interpolation interpolation = Interpolation::bilinear;
+  ExactSpan exact_x;  ///< in `source`; only after SamplePlan::move_to
+  ExactSpan exact_y;
 
   bool resamples() const noexcept { return resized.width != source.width || resized.height != source.height; }
   /// The part of the window that shows pixels, in the resized image; empty: all of it is padding.
@@ -26,6 +37,9 @@ struct GeometryStage {
   bool pads() const noexcept { return visible() != window; }
   /// The part of the stage's input that is read: `source`, or what the filter of the visible part reaches of it.
   Rect read_region() const noexcept;
+  /// The resampling of the visible columns, and of the visible rows.
+  AxisScale columns() const noexcept;
+  AxisScale rows() const noexcept;
 };
 
 /// A rectangle of the finished row that is overwritten.
@@ -48,6 +62,13 @@ struct SamplePlan {
   Rect source_region;  ///< the part of the image that the first stage reads
 
   const Rect& region() const noexcept { return source_region; }
+
+  /// The least scale at which the image could be given that still has `margin` times as many pixels as the first stage
+  /// makes of them, in each direction; 1 where that stage wants the image's own pixels.
+  double least_scale(double margin) const noexcept;
+  /// The first stage will be given the pixels of `grid` instead of the image's. Requires: grid.scale is at least
+  /// least_scale() of a margin above 1, and below 1.
+  void move_to(const PixelGrid& grid) noexcept;
 };
 
 /// The common part; width and height are 0 when there is none.

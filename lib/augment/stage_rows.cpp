@@ -18,13 +18,8 @@ StageRows::StageRows(const GeometryStage& stage, const ImageView& pixels, StageS
       window_bytes_(bytes_of(stage.window.width)),
       shown_bytes_(bytes_of(shown_.width)),
       ring_stride_(shown_bytes_ + bytes_beyond_row) {
-  if (horizontal_) {
-    scratch.horizontal.prepare({stage.source.width, stage.resized.width, shown_.x, shown_.width, stage.interpolation},
-                               pixels.channels);
-  }
-  if (vertical_) {
-    scratch.vertical.prepare({stage.source.height, stage.resized.height, shown_.y, shown_.height, stage.interpolation});
-  }
+  if (horizontal_) scratch.horizontal.prepare(stage.columns(), pixels.channels);
+  if (vertical_) scratch.vertical.prepare(stage.rows());
   if (horizontal_) {
     // Only the nearest filter leaves rows out.
     if (!vertical_ || stage.interpolation != Interpolation::nearest) rows_ahead_ = rows_at_once;

@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 3> on_error_names{"throw", "mask", "subst
 
 constexpr std::array<std::string_view, 3> sandbox_names{"automatic", "strict", "off"};
 constexpr std::array<std::string_view, 2> jpeg_decoding_names{"native", "libjpeg"};
+constexpr std::array<std::string_view, 2> jpeg_scale_names{"exact", "fast"};
 
 // Names stand in the order of the values; these would fail if somebody reordered an enum.
 static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc) == 1);
@@ -24,7 +25,8 @@ static_assert(static_cast<int>(Interpolation::bilinear) == 2 && static_cast<int>
 static_assert(static_cast<int>(PaddingMode::edge) == 1 && static_cast<int>(PaddingMode::symmetric) == 3);
 static_assert(static_cast<int>(AutoAugmentPolicy::svhn) == 2);
 static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::substitute) == 2);
-static_assert(static_cast<int>(Sandbox::strict) == 1 && static_cast<int>(JpegDecoding::libjpeg) == 1);
+static_assert(static_cast<int>(Sandbox::strict) == 1 && static_cast<int>(JpegDecoding::libjpeg) == 1 &&
+              static_cast<int>(JpegScale::fast) == 1);
 
 template <class Enum>
 std::string_view name_of(Enum value) noexcept {
@@ -71,6 +73,10 @@ template <>
 std::span<const std::string_view> names_of<JpegDecoding>() noexcept {
   return jpeg_decoding_names;
 }
+template <>
+std::span<const std::string_view> names_of<JpegScale>() noexcept {
+  return jpeg_scale_names;
+}
 
 std::string_view to_string(DType dtype) noexcept { return name_of(dtype); }
 std::string_view to_string(Layout layout) noexcept { return name_of(layout); }
@@ -81,6 +87,7 @@ std::string_view to_string(StartMethod method) noexcept { return name_of(method)
 std::string_view to_string(OnError policy) noexcept { return name_of(policy); }
 std::string_view to_string(Sandbox sandbox) noexcept { return name_of(sandbox); }
 std::string_view to_string(JpegDecoding decoding) noexcept { return name_of(decoding); }
+std::string_view to_string(JpegScale scale) noexcept { return name_of(scale); }
 
 std::string joined(std::span<const std::string_view> names) {
   std::string text;

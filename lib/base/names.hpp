@@ -35,6 +35,8 @@ template <>
 std::span<const std::string_view> names_of<Sandbox>() noexcept;
 template <>
 std::span<const std::string_view> names_of<JpegDecoding>() noexcept;
+template <>
+std::span<const std::string_view> names_of<JpegScale>() noexcept;
 
 /// The value that is spelled so, if any.
 template <class Enum>

@@ -55,6 +55,17 @@ class Decoder::Impl {
     return {format_, swapped ? height() : width(), swapped ? width() : height(), stored_.orientation};
   }
 
+  std::optional<PixelGrid> shrink(double least_scale) {
+    if (format_ != ImageFormat::jpeg) return std::nullopt;
+    const std::optional<LibjpegDecoder::Shrunk> shrunk = jpeg_.shrink(least_scale);
+    if (!shrunk) return std::nullopt;
+    const PixelGrid stored{shrunk->scale, static_cast<int>(shrunk->width), static_cast<int>(shrunk->height), 0.0, 0.0};
+    const PixelGrid upright = upright_grid(stored, stored_.orientation, width(), height());
+    stored_.width = shrunk->width;
+    stored_.height = shrunk->height;
+    return upright;
+  }
+
   ImageView decode(const Rect& region) {
     if (stored_.orientation == 1) return decode_stored(region);
     const ImageView stored = decode_stored(to_stored(region, stored_.orientation, width(), height()));
@@ -145,6 +156,10 @@ auto reporting_lack_of_memory(const Work& work) {
 
 ImageHeader Decoder::open(std::span<const std::byte> encoded) {
   return reporting_lack_of_memory([&] { return impl_->open(encoded); });
+}
+
+std::optional<PixelGrid> Decoder::shrink(double least_scale) {
+  return reporting_lack_of_memory([&] { return impl_->shrink(least_scale); });
 }
 
 ImageView Decoder::decode(const Rect& region) {

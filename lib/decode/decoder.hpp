@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
+#include "base/pixel_grid.hpp"
 #include "base/rect.hpp"
 #include "slabring/options.hpp"
 #include "slabring/sample.hpp"
@@ -54,6 +56,11 @@ class Decoder {
 
   /// Reads the header and checks the limits. `encoded` must stay valid until decode() has returned.
   ImageHeader open(std::span<const std::byte> encoded);
+
+  /// Has a JPEG decoded smaller, at 1/2, 1/4 or 1/8 of its size: the smallest that is at least `least_scale`. From now
+  /// on decode() takes coordinates in the grid that is returned. nullopt, and nothing changes, where only the full size
+  /// will do. Requires: as decode().
+  std::optional<PixelGrid> shrink(double least_scale);
 
   /// The pixels of `region` (upright coordinates, inside the image), 3 channels, equal to that part of the full decode.
   /// May decode less than the whole image. The view is valid until the next call on this Decoder.

@@ -23,21 +23,34 @@ StoredHeader JpegDecoder::open(std::span<const std::byte> encoded) {
   return libjpeg_.open(encoded);
 }
 
+std::optional<LibjpegDecoder::Shrunk> JpegDecoder::shrink(double least_scale) {
+  if (least_scale > LibjpegDecoder::largest_shrunk_scale) return std::nullopt;
+  if (is_native_) {  // which knows one size
+    is_native_ = false;
+    open_again();
+  }
+  return libjpeg_.shrink(least_scale);
+}
+
 ImageView JpegDecoder::decode(const Rect& region, ImageBuffer& buffer) {
   if (is_native_) {
     if (const std::optional<ImageView> pixels = native_.decode(region, buffer)) {
       ++decoded_native_;
       return *pixels;
     }
-    // Both read the same bytes; but a region outside the image would be one outside its memory.
-    const StoredHeader header = libjpeg_.open(encoded_);
-    if (header.width != header_.width || header.height != header_.height) {
-      throw SampleFailure(SampleStatus::corrupt, "the JPEG's size is ambiguous");
-    }
+    open_again();
   }
   const ImageView pixels = libjpeg_.decode(region, buffer);
   ++decoded_fallback_;
   return pixels;
+}
+
+/// In libjpeg-turbo what the native decoder has opened. Both read the same bytes; but a region outside the image would
+/// be one outside its memory.
+void JpegDecoder::open_again() {
+  const StoredHeader header = libjpeg_.open(encoded_);
+  if (header.width == header_.width && header.height == header_.height) return;
+  throw SampleFailure(SampleStatus::corrupt, "the JPEG's size is ambiguous");
 }
 
 }  // namespace slabring

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/rect.hpp"
@@ -22,6 +23,9 @@ class JpegDecoder {
   /// Reads up to the pixels. `encoded` must stay valid until decode() has returned.
   StoredHeader open(std::span<const std::byte> encoded);
 
+  /// As LibjpegDecoder::shrink, which then decodes.
+  std::optional<LibjpegDecoder::Shrunk> shrink(double least_scale);
+
   /// The pixels of `region` (stored coordinates), in `buffer`. Requires: open() succeeded and decode() was not called
   /// since; region inside the image.
   ImageView decode(const Rect& region, ImageBuffer& buffer);
@@ -33,6 +37,8 @@ class JpegDecoder {
   std::size_t scratch_bytes() const noexcept { return native_.scratch_bytes(); }
 
  private:
+  void open_again();
+
   bool may_be_native_;
   bool is_native_ = false;  ///< the image that was opened
   StoredHeader header_;     ///< then

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/rect.hpp"
@@ -26,6 +28,19 @@ class LibjpegDecoder {
 
   /// Reads up to the pixels. `encoded` must stay valid until decode() has returned.
   StoredHeader open(std::span<const std::byte> encoded);
+
+  /// An image of fewer pixels that libjpeg makes of the low frequencies of each block.
+  struct Shrunk {
+    double scale = 1.0;
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+  };
+
+  static constexpr double largest_shrunk_scale = 0.5;
+
+  /// Decides on 1/2, 1/4 or 1/8 of the size: the smallest that is at least `least_scale`; nullopt: none is. Then the
+  /// regions of decode() are in its coordinates. Requires: as decode().
+  std::optional<Shrunk> shrink(double least_scale);
 
   /// The pixels of `region` (stored coordinates), in `buffer`. Requires: open() succeeded and decode() was not called
   /// since; region inside the image.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 namespace slabring {
 namespace {
@@ -35,6 +36,18 @@ Rect to_stored(const Rect& upright, int orientation, int stored_width, int store
   if (reversed(orientation).x) stored.x = stored_width - stored.right();
   if (reversed(orientation).y) stored.y = stored_height - stored.bottom();
   return stored;
+}
+
+PixelGrid upright_grid(const PixelGrid& stored, int orientation, int stored_width, int stored_height) noexcept {
+  PixelGrid upright = stored;
+  // What the last pixel covers beyond the image comes first on an axis that runs backwards.
+  if (reversed(orientation).x) upright.left = stored.width - stored_width * stored.scale;
+  if (reversed(orientation).y) upright.top = stored.height - stored_height * stored.scale;
+  if (swaps_axes(orientation)) {
+    std::swap(upright.width, upright.height);
+    std::swap(upright.left, upright.top);
+  }
+  return upright;
 }
 
 void write_upright(const ImageView& stored, int orientation, const MutableImageView& upright) noexcept {

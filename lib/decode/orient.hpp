@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/pixel_grid.hpp"
 #include "base/rect.hpp"
 #include "slabring/sample.hpp"
 
@@ -13,6 +14,10 @@ constexpr bool swaps_axes(int orientation) noexcept { return orientation >= 5; }
 
 /// Where an upright region lies in the stored image. Requires: 1 <= orientation <= 8, region inside the upright image.
 Rect to_stored(const Rect& upright, int orientation, int stored_width, int stored_height) noexcept;
+
+/// The grid of a smaller version of the stored image, `stored`, as it lies over the upright image. Width and height are
+/// those of the stored image. Requires: `stored` begins where the image does.
+PixelGrid upright_grid(const PixelGrid& stored, int orientation, int stored_width, int stored_height) noexcept;
 
 /// Writes `stored` upright. Requires: 3 channels, the shape of `upright` is that of `stored` (axes swapped where
 /// swaps_axes()), no overlap.

@@ -11,12 +11,20 @@
 
 namespace slabring {
 
-RowEngine::RowEngine(const Dataset& dataset, const Program& program, std::uint64_t seed, JpegDecoding jpeg_decoder)
+ImageView decode_for_plan(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan) {
+  constexpr double margin = 2.0;
+  if (jpeg_scale == JpegScale::fast) {
+    if (const auto grid = decoder.shrink(plan.least_scale(margin))) plan.move_to(*grid);
+  }
+  return decoder.decode(plan.region());
+}
+
+RowEngine::RowEngine(const Dataset& dataset, const Program& program, const RowOptions& options)
     : dataset_(dataset),
       program_(program),
-      seed_(seed),
-      key_(epoch_key(seed, 0, RandomPurpose::augment)),
-      decoder_(limits_, jpeg_decoder) {}
+      options_(options),
+      key_(epoch_key(options.seed, 0, RandomPurpose::augment)),
+      decoder_(limits_, options.jpeg_decoder) {}
 
 RowEngine::Outcome RowEngine::fill(SampleId id, std::uint64_t epoch, std::span<std::byte> row,
                                    std::atomic<ring::Stage>& stage) noexcept {
@@ -59,7 +67,7 @@ RowEngine::Outcome RowEngine::mix(const MixedRow& place, std::span<std::byte> ro
     std::memcpy(row.data(), own.bytes.data(), row.size());
     return {.label = own.label, .message = {}, .partner_label = own.label, .lambda = 1.0F};
   }
-  const std::uint64_t key = epoch_key(seed_, place.epoch, RandomPurpose::mix);
+  const std::uint64_t key = epoch_key(options_.seed, place.epoch, RandomPurpose::mix);
   const MixDraw draw = batch_mix.draw(key, place.batch, program_.row_shape());
   mix_rows(draw, program_.row_shape(), own.bytes.data(), partner->bytes.data(), row.data());
   return {.label = own.label, .message = {}, .partner_label = partner->label, .lambda = draw.lambda};
@@ -124,7 +132,7 @@ std::span<const std::byte> RowEngine::encoded_bytes(std::atomic<ring::Stage>& st
 void RowEngine::transform(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage) {
   if (epoch != key_epoch_) {
     key_epoch_ = epoch;
-    key_ = epoch_key(seed_, epoch, RandomPurpose::augment);
+    key_ = epoch_key(options_.seed, epoch, RandomPurpose::augment);
   }
   const SampleKey key{key_, id};
   if (sample_.source() == Sample::Source::pixels) {
@@ -141,7 +149,7 @@ void RowEngine::transform(SampleId id, std::uint64_t epoch, std::span<std::byte>
   stage.store(ring::Stage::decode, std::memory_order_relaxed);
   const ImageHeader header = decoder_.open(bytes);
   program_.plan(header.width, header.height, key, plan_);
-  const ImageView pixels = decoder_.decode(plan_.region());
+  const ImageView pixels = decode_for_plan(decoder_, options_.jpeg_scale, plan_);
   stage.store(ring::Stage::transform, std::memory_order_relaxed);
   program_.run(plan_, pixels, row.data(), scratch_);
 }

@@ -13,11 +13,17 @@
 #include "augment/program.hpp"
 #include "augment/scratch.hpp"
 #include "decode/decoder.hpp"
+#include "engine/row_options.hpp"
 #include "read/file_reader.hpp"
 #include "ring/layout.hpp"
 #include "slabring/dataset.hpp"
+#include "slabring/options.hpp"
 
 namespace slabring {
+
+/// The pixels of plan.region() of the image that `decoder` has opened. With JpegScale::fast a smaller image may take
+/// its place, and then the plan is moved to that.
+ImageView decode_for_plan(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan);
 
 /// One sample into one row: load, read, decode, transform. The whole of what a worker does between claim and publish,
 /// the same in a worker process and in the calling one (`workers = 0`).
@@ -26,7 +32,7 @@ namespace slabring {
 class RowEngine {
  public:
   /// Requires: `dataset` and `program` outlive the engine.
-  RowEngine(const Dataset& dataset, const Program& program, std::uint64_t seed, JpegDecoding jpeg_decoder);
+  RowEngine(const Dataset& dataset, const Program& program, const RowOptions& options);
 
   /// What became of a row. `message` is valid until the next fill().
   struct Outcome {
@@ -81,7 +87,7 @@ class RowEngine {
 
   const Dataset& dataset_;
   const Program& program_;
-  std::uint64_t seed_;
+  RowOptions options_;
   std::uint64_t key_epoch_ = 0;  ///< the epoch that key_ is of
   std::uint64_t key_ = 0;
   DecodeLimits limits_;

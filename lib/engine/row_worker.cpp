@@ -20,11 +20,10 @@ std::uint32_t run_of_rows(const ring::Shape& shape) noexcept {
 }  // namespace
 
 RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
-                     std::uint64_t seed, OnError on_error, JpegDecoding jpeg_decoder)
+                     const RowOptions& options)
     : port_(view, slot),
-      engine_(dataset, program, seed, jpeg_decoder),
-      seed_(seed),
-      on_error_(on_error),
+      engine_(dataset, program, options),
+      options_(options),
       read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)),
       rows_a_claim_(engine_.mixes() ? run_of_rows(view.shape()) : 1),
       native_before_(view.slot(slot).decoded_native.load(std::memory_order_relaxed)),
@@ -79,7 +78,7 @@ void RowWorker::write_row(const ring::Claim& claim) noexcept {
   const auto outcome = fill(claim, SampleId{row.sample.load(std::memory_order_relaxed)});
   if (outcome.status == SampleStatus::ok) return accept(claim, outcome, SampleStatus::ok);
   ring::fail_row(view, claim.slab, claim.row, {outcome.status, outcome.message});
-  if (on_error_ == OnError::substitute) substitute(claim, 1);
+  if (options_.on_error == OnError::substitute) substitute(claim, 1);
 }
 
 /// The first sound sample from the `first`-th on. Without any, the row keeps the failure that is written in it.
@@ -91,7 +90,7 @@ void RowWorker::substitute(const ring::Claim& claim, std::uint32_t first) noexce
   const std::uint64_t samples = engine_.dataset().size();
   if (to_index(planned) >= samples || samples < 2) return;
   for (std::uint32_t number = first; number <= max_substitutes; ++number) {
-    const auto outcome = fill(claim, substitute_for(planned, number, seed_, epoch, samples));
+    const auto outcome = fill(claim, substitute_for(planned, number, options_.seed, epoch, samples));
     if (outcome.status != SampleStatus::ok) continue;
     row.substitution = Substitution{number, known_status(row.status)}.bits();
     return accept(claim, outcome, SampleStatus::substituted);

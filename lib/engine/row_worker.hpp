@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "engine/row_engine.hpp"
+#include "engine/row_options.hpp"
 #include "ring/worker_port.hpp"
-#include "slabring/options.hpp"
 
 namespace slabring {
 
@@ -15,7 +15,7 @@ class RowWorker {
  public:
   /// Requires: dataset and program outlive the worker.
   RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
-            std::uint64_t seed, OnError on_error, JpegDecoding jpeg_decoder);
+            const RowOptions& options);
 
   /// Works until the ring is stopped.
   void run() noexcept;
@@ -39,8 +39,7 @@ class RowWorker {
 
   ring::WorkerPort port_;
   RowEngine engine_;
-  std::uint64_t seed_;
-  OnError on_error_;
+  RowOptions options_;
   std::uint64_t read_ahead_distance_;
   std::uint32_t rows_a_claim_;
   std::uint64_t native_before_;  ///< by the workers that had the slot before

@@ -67,8 +67,7 @@ class Loader::Impl {
       : pipeline_(std::move(pipeline)),
         options_(resolve_options(options, dataset, pipeline_)),
         compiled_(std::make_unique<Compiled>(compile(pipeline_, dataset, options_))),
-        work_{&dataset,          &compiled_->program, options_.seed,
-              options_.on_error, options_.sandbox,    options_.jpeg_decoder} {
+        work_{&dataset, &compiled_->program, row_options(), options_.sandbox} {
     if (!options_.state.empty()) resume_ = position_in(options_.state);
     if (*options_.workers > 0 && options_.start_method == StartMethod::fork && !options_.force_fork)
       refuse_unsafe_fork();
@@ -161,15 +160,27 @@ class Loader::Impl {
     return launch_coordinator(memory, /*first=*/true);
   }
 
+  RowOptions row_options() const noexcept {
+    return {options_.seed, options_.on_error, options_.jpeg_decoder, options_.jpeg_scale};
+  }
+
   Supervision supervision() const {
     return {static_cast<std::uint32_t>(*options_.workers), options_.timeout,
             options_.huge_pages == HugePages::automatic, options_.on_error};
   }
 
   CoordinatorProcess launch_coordinator(const RingMemory& memory, bool first) const {
-    const WorkerSetup setup{getpid(),         options_.start_method,   supervision(),         first,
-                            options_.seed,    options_.sandbox,        options_.jpeg_decoder, *options_.dtype,
-                            *options_.layout, compiled_->sample_shape, pipeline_.to_json(),   *work_.dataset->recipe()};
+    const WorkerSetup setup{getpid(),
+                            options_.start_method,
+                            supervision(),
+                            first,
+                            row_options(),
+                            options_.sandbox,
+                            *options_.dtype,
+                            *options_.layout,
+                            compiled_->sample_shape,
+                            pipeline_.to_json(),
+                            *work_.dataset->recipe()};
     return CoordinatorProcess::launch(find_worker_program(options_.worker_program), setup, memory);
   }
 

@@ -36,6 +36,7 @@ void for_each_field(Run& run, const Visit& visit) {
   visit("substitute", run.substitute);
   visit("dtype", run.dtype);
   visit("layout", run.layout);
+  visit("jpeg_scale", run.jpeg_scale);
 }
 
 template <class Value>
@@ -89,7 +90,8 @@ RunIdentity identity_of(const Dataset& dataset, const Pipeline& pipeline, const 
           .drop_last = options.drop_last,
           .substitute = options.on_error == OnError::substitute,
           .dtype = std::string(to_string(*options.dtype)),
-          .layout = std::string(to_string(*options.layout))};
+          .layout = std::string(to_string(*options.layout)),
+          .jpeg_scale = std::string(to_string(options.jpeg_scale))};
 }
 
 std::string LoaderState::to_json() const {

@@ -23,6 +23,7 @@ struct RunIdentity {
   bool substitute = false;  ///< on_error is OnError::substitute, which alone changes what is delivered
   std::string dtype;
   std::string layout;
+  std::string jpeg_scale;
 };
 
 /// Requires: options are resolved (resolve_options).

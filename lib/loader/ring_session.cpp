@@ -46,9 +46,7 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
     slab.ids.reserve(memory_.view().shape().batch_size);
     slab.statuses.reserve(memory_.view().shape().batch_size);
   }
-  if (*options_.workers == 0) {
-    own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.seed, work.on_error, work.jpeg_decoder);
-  }
+  if (*options_.workers == 0) own_worker_.emplace(memory_.view(), 0, *work.dataset, *work.program, work.rows);
 }
 
 RingSession::~RingSession() { close(); }

@@ -51,7 +51,7 @@ void run_worker(const ring::View& view, std::uint32_t slot, pid_t coordinator, c
   if (mine.generation.load() == 0) arm_fault_from_environment("SLABRING_FAULT");
   try {
     mine.sandbox.store(sandbox_part::settled | (work.sandbox == Sandbox::off ? 0 : confine(work)));
-    RowWorker worker(view, slot, *work.dataset, *work.program, work.seed, work.on_error, work.jpeg_decoder);
+    RowWorker worker(view, slot, *work.dataset, *work.program, work.rows);
     worker.run();
   } catch (...) {
     _exit(125);  // out of memory before the first row; the coordinator reports the status

@@ -46,11 +46,13 @@ WorkerSetup parse(const json& in) {
   setup.supervision.workers = in.at("workers").get<std::uint32_t>();
   setup.supervision.timeout = std::chrono::milliseconds(in.at("timeout_ms").get<std::int64_t>());
   setup.supervision.huge_pages = in.at("huge_pages").get<bool>();
-  setup.supervision.on_error = enum_at(in, "on_error", OnError::substitute);
+  setup.rows.on_error = enum_at(in, "on_error", OnError::substitute);
+  setup.supervision.on_error = setup.rows.on_error;
   setup.first = in.at("first").get<bool>();
-  setup.seed = in.at("seed").get<std::uint64_t>();
+  setup.rows.seed = in.at("seed").get<std::uint64_t>();
   setup.sandbox = enum_at(in, "sandbox", Sandbox::off);
-  setup.jpeg_decoder = enum_at(in, "jpeg_decoder", JpegDecoding::libjpeg);
+  setup.rows.jpeg_decoder = enum_at(in, "jpeg_decoder", JpegDecoding::libjpeg);
+  setup.rows.jpeg_scale = enum_at(in, "jpeg_scale", JpegScale::fast);
   setup.dtype = enum_at(in, "dtype", DType::f32);
   setup.layout = enum_at(in, "layout", Layout::nhwc);
   if (in.contains("sample_shape")) {
@@ -78,11 +80,12 @@ std::string WorkerSetup::to_json() const {
            {"workers", supervision.workers},
            {"timeout_ms", supervision.timeout.count()},
            {"huge_pages", supervision.huge_pages},
-           {"on_error", static_cast<unsigned>(supervision.on_error)},
+           {"on_error", static_cast<unsigned>(rows.on_error)},
            {"first", first},
-           {"seed", seed},
+           {"seed", rows.seed},
            {"sandbox", static_cast<unsigned>(sandbox)},
-           {"jpeg_decoder", static_cast<unsigned>(jpeg_decoder)},
+           {"jpeg_decoder", static_cast<unsigned>(rows.jpeg_decoder)},
+           {"jpeg_scale", static_cast<unsigned>(rows.jpeg_scale)},
            {"dtype", static_cast<unsigned>(dtype)},
            {"layout", static_cast<unsigned>(layout)},
            {"pipeline", pipeline},
@@ -111,10 +114,8 @@ WorkerSetup WorkerSetup::from_json(std::string_view text) {
 OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables)
     : dataset_(open_dataset({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
       program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
-      seed_(setup.seed),
-      on_error_(setup.supervision.on_error),
-      sandbox_(setup.sandbox),
-      jpeg_decoder_(setup.jpeg_decoder) {}
+      rows_(setup.rows),
+      sandbox_(setup.sandbox) {}
 
 UniqueFd text_to_memfd(const char* name, std::string_view text) {
   UniqueFd fd = create_memfd(name);

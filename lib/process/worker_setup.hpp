@@ -10,6 +10,7 @@
 
 #include "augment/program.hpp"
 #include "base/unique_fd.hpp"
+#include "engine/row_options.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/options.hpp"
 #include "slabring/transform.hpp"
@@ -20,10 +21,8 @@ namespace slabring {
 struct Work {
   const Dataset* dataset = nullptr;
   const Program* program = nullptr;
-  std::uint64_t seed = 0;
-  OnError on_error = OnError::raise;
+  RowOptions rows;
   Sandbox sandbox = Sandbox::off;  ///< of the workers
-  JpegDecoding jpeg_decoder = JpegDecoding::native;
 };
 
 /// How the coordinator is to run its workers.
@@ -43,9 +42,8 @@ struct WorkerSetup {
   StartMethod start_method = StartMethod::forkserver;
   Supervision supervision;
   bool first = true;  ///< false: takes over the ring of a coordinator that was killed
-  std::uint64_t seed = 0;
+  RowOptions rows;
   Sandbox sandbox = Sandbox::off;
-  JpegDecoding jpeg_decoder = JpegDecoding::native;
   DType dtype = DType::u8;
   Layout layout = Layout::nchw;
   std::optional<SampleShape> sample_shape;
@@ -62,15 +60,13 @@ class OpenedSetup {
  public:
   /// `tables`: the dataset's descriptors in this process. Throws Error.
   OpenedSetup(const WorkerSetup& setup, std::vector<int> tables);
-  Work work() const noexcept { return {dataset_.get(), &program_, seed_, on_error_, sandbox_, jpeg_decoder_}; }
+  Work work() const noexcept { return {dataset_.get(), &program_, rows_, sandbox_}; }
 
  private:
   std::unique_ptr<Dataset> dataset_;
   Program program_;
-  std::uint64_t seed_;
-  OnError on_error_;
+  RowOptions rows_;
   Sandbox sandbox_;
-  JpegDecoding jpeg_decoder_;
 };
 
 /// The descriptors of slabring-worker, the same numbers in both roles. The control socket, the coordinator's alone,

@@ -18,6 +18,7 @@ TEST(Names, AreTheWordsOfTheCommandLine) {
   EXPECT_EQ(to_string(StartMethod::fork), "fork");
   EXPECT_EQ(to_string(OnError::raise), "throw");
   EXPECT_EQ(to_string(OnError::mask), "mask");
+  EXPECT_EQ(to_string(JpegScale::exact), "exact");
 }
 
 TEST(Names, OfInterpolationsArePillows) {
@@ -47,6 +48,7 @@ TEST(Names, AreReadBack) {
   expect_round_trip<Layout>();
   expect_round_trip<Interpolation>();
   expect_round_trip<StartMethod>();
+  expect_round_trip<JpegScale>();
   expect_round_trip<OnError>();
 }
 

@@ -3,6 +3,7 @@
 // than this decoder's, so what may_be_windowed() lets through is tried here.
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <ostream>
 #include <random>
 #include <vector>
@@ -98,6 +99,32 @@ TEST_P(JpegRegion, EqualsThatPartOfTheWholeForEveryQuality) {
     options.quality = quality;
     options.optimized_tables = quality < 50 && !options.arithmetic;
     expect_equal_regions(options, 150, 131, 8);
+  }
+}
+
+RgbImage decode_shrunk(Decoder& decoder, const Bytes& file, double least_scale, const std::optional<Rect>& region) {
+  decoder.open(file);
+  const PixelGrid grid = decoder.shrink(least_scale).value();
+  return test::copy(decoder.decode(region.value_or(Rect{0, 0, grid.width, grid.height})));
+}
+
+TEST_P(JpegRegion, EqualsThatPartOfTheWholeWhenDecodedSmaller) {
+  JpegOptions options = GetParam().options;
+  for (const double scale : {0.125, 0.25, 0.5}) {
+    for (const auto& [width, height] : {std::pair{331, 257}, {64, 509}, {501, 16}, {9, 9}, {1, 1}, {640, 480}}) {
+      for (int interval : {0, 3}) {
+        options.restart_interval = interval;
+        options.exif_orientation = 1 + (width + interval) % 8;
+        const Bytes file = encode_jpeg(width, height, options);
+        const RgbImage whole = decode_shrunk(decoder_, file, scale, std::nullopt);
+        for (int i = 0; i < 6; ++i) {
+          const Rect region = random_region(random_, whole.width, whole.height);
+          ASSERT_EQ(decode_shrunk(decoder_, file, scale, region), crop(whole, region))
+              << region.width << "x" << region.height << " at " << region.x << ", " << region.y << " of " << whole.width
+              << "x" << whole.height << ", " << scale << " of " << width << "x" << height;
+        }
+      }
+    }
   }
 }
 

@@ -64,8 +64,9 @@ class Actors {
     options.on_error = static_cast<OnError>(input.below(3));
     RingMemory memory = RingMemory::create(shape);
     memory.view().format();
-    session_ = std::make_shared<RingSession>(std::move(memory), Work{&dataset(), &program(), 1, options.on_error},
-                                             options, program().row_shape());
+    session_ =
+        std::make_shared<RingSession>(std::move(memory), Work{&dataset(), &program(), {.on_error = options.on_error}},
+                                      options, program().row_shape());
     session_->begin(0);
   }
   ~Actors() { session_->close(); }

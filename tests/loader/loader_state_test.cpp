@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 LoaderState a_state() {
-  return {3, 120, {1000, "0123456789abcdef", "fedcba9876543210", 7, 64, true, false, false, "f32", "nchw"}};
+  return {3, 120, {1000, "0123456789abcdef", "fedcba9876543210", 7, 64, true, false, false, "f32", "nchw", "exact"}};
 }
 
 std::string complaint(const std::string& text) {
@@ -67,7 +67,7 @@ TEST(LoaderState, WrongEntriesAreRefusedByName) {
   EXPECT_THAT(complaint(with("\"batch\":120", "\"batch\":\"120\"")), HasSubstr("'batch' is \"120\""));
   EXPECT_THAT(complaint(with("\"shuffle\":true", "\"shuffle\":1")), HasSubstr("'shuffle' is 1"));
   EXPECT_THAT(complaint(with("\"seed\":7,", "")), HasSubstr("no 'seed'"));
-  EXPECT_THAT(complaint(with("\"seed\":7", "\"seed\":7,\"rank\":1")), HasSubstr("14 entries"));
+  EXPECT_THAT(complaint(with("\"seed\":7", "\"seed\":7,\"rank\":1")), HasSubstr("15 entries"));
   EXPECT_THAT(complaint(with("\"dataset\":\"0123456789abcdef\"", "\"dataset\":{\"a\":1}")), HasSubstr("'dataset'"));
 }
 

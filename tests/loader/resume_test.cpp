@@ -188,6 +188,8 @@ TEST_F(Resume, OtherDatasetPipelineOrOptionIsRefusedByName) {
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.dtype = DType::f32; }), HasSubstr("its dtype"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.layout = Layout::nhwc; }),
               HasSubstr("its layout"));
+  EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.jpeg_scale = JpegScale::fast; }),
+              HasSubstr("its jpeg_scale is \"exact\", that of this loader \"fast\""));
 }
 
 TEST_F(Resume, BatchBeyondTheEpochIsRefused) {

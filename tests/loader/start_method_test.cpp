@@ -72,6 +72,26 @@ TEST(JpegDecoderOption, ReachesEveryWorkerAndIsCounted) {
   }
 }
 
+TEST_F(StartMethodTest, JpegScaleReachesTheWorkersOfEveryMethod) {
+  for (unsigned i = 0; i < 12; ++i) {
+    const test::Bytes file = test::encode_jpeg(180, 140, {.luma = {2, 2}, .seed = i});
+    std::ofstream(folder_.path() / "class00" / fmt::format("large{}.jpg", i), std::ios::binary)
+        .write(reinterpret_cast<const char*>(file.data()), static_cast<std::streamsize>(file.size()));
+  }
+  const ImageFolder dataset(folder_.path());
+  LoaderOptions exact = options(StartMethod::fork, 0), fast = exact;
+  fast.jpeg_scale = JpegScale::fast;
+  Loader exact_reference(dataset, pipeline(), exact), fast_reference(dataset, pipeline(), fast);
+  const auto expected = stream(fast_reference);
+  EXPECT_NE(expected, stream(exact_reference));
+  for (const StartMethod method : all_methods) {
+    fast.workers = 2;
+    fast.start_method = method;
+    Loader loader(dataset, pipeline(), fast);
+    EXPECT_EQ(stream(loader), expected) << to_string(method);
+  }
+}
+
 TEST_F(StartMethodTest, EarlyBreakWithWorkersChangesNothingLater) {
   const ImageFolder dataset(folder_.path());
   Loader reference(dataset, pipeline(), options(StartMethod::fork, 0));

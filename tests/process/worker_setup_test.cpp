@@ -18,8 +18,9 @@ WorkerSetup example() {
   setup.trainer = 4711;
   setup.start_method = StartMethod::spawn;
   setup.supervision = {7, std::chrono::milliseconds(1500), false};
-  setup.seed = 0xffffffffffffffff;
-  setup.jpeg_decoder = JpegDecoding::libjpeg;
+  setup.rows.seed = 0xffffffffffffffff;
+  setup.rows.jpeg_decoder = JpegDecoding::libjpeg;
+  setup.rows.jpeg_scale = JpegScale::fast;
   setup.dtype = DType::f16;
   setup.layout = Layout::nhwc;
   setup.sample_shape = SampleShape{28, 30, 1};
@@ -36,8 +37,9 @@ TEST(WorkerSetup, SurvivesTheWayThroughJson) {
   EXPECT_EQ(out.supervision.workers, 7U);
   EXPECT_EQ(out.supervision.timeout, std::chrono::milliseconds(1500));
   EXPECT_FALSE(out.supervision.huge_pages);
-  EXPECT_EQ(out.seed, in.seed);
-  EXPECT_EQ(out.jpeg_decoder, JpegDecoding::libjpeg);
+  EXPECT_EQ(out.rows.seed, in.rows.seed);
+  EXPECT_EQ(out.rows.jpeg_decoder, JpegDecoding::libjpeg);
+  EXPECT_EQ(out.rows.jpeg_scale, JpegScale::fast);
   EXPECT_EQ(out.dtype, DType::f16);
   EXPECT_EQ(out.layout, Layout::nhwc);
   EXPECT_EQ(out.sample_shape, in.sample_shape);
