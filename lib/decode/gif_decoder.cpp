@@ -71,7 +71,8 @@ void read_image_descriptor(ByteReader& reader, GifFrame& frame) {
   frame.interlaced = (flags & interlaced_flag) != 0;
   if ((flags & has_palette_flag) != 0) frame.palette = read_palette(reader, flags);
   frame.literal_bits = reader.u8();
-  if (frame.literal_bits < 1 || frame.literal_bits > 8) {
+  // The format has at least 2 even for two colours, and Pillow takes files with 1 for truncated.
+  if (frame.literal_bits < 2 || frame.literal_bits > 8) {
     throw SampleFailure(SampleStatus::unsupported,
                         fmt::format("GIF pixels of {} bits are not read", frame.literal_bits));
   }

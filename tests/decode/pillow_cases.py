@@ -391,7 +391,9 @@ def add_tga(folder):
                 for kind, bits in [(2, 16), (2, 24), (2, 32), (3, 8), (3, 16)]:
                     folder.add("equal", f"type{kind}_{bits}_{descriptor:02x}_{way}_{label}.tga",
                                tga(kind, bits, size, run_lengths, descriptor))
-            for map_bits in (16, 24):  # 32: Pillow 9.4 knows no such palette and refuses
+            four = [rng.randbytes(4) for _ in range(4)]
+            folder.add("refused", f"palette32_{way}_{label}.tga", tga(1, 8, size, run_lengths, 0x20, four, 0, 32))
+            for map_bits in (16, 24):
                 for entries, first in [(256, 0), (5, 0), (5, 11)]:
                     colours = [rng.randbytes(map_bits // 8) for _ in range(entries)]
                     folder.add("equal", f"palette{map_bits}_{entries}_from{first}_{way}_{label}.tga",
@@ -517,7 +519,8 @@ def add_gif(folder):
             way = "interlaced" if interlaced else "plain"
             folder.add("equal", f"{way}_{width}x{height}.gif", gif((width, height), whole, interlaced=interlaced))
     screen, whole, part = (30, 20), (0, 0, 30, 20), (5, 3, 11, 7)
-    for bits in range(2, 9):  # 1: Pillow 9.4 takes such files for truncated
+    folder.add("refused", "bits1.gif", gif(screen, whole, colours=2, literal_bits=1))
+    for bits in range(2, 9):
         folder.add("equal", f"bits{bits}.gif", gif(screen, whole, colours=1 << bits, literal_bits=bits))
         folder.add("equal", f"bits{bits}_few_colours.gif", gif(screen, whole, colours=2, literal_bits=bits))
     for transparent in (None, 0, 3, 200):
