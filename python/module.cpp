@@ -263,7 +263,7 @@ PYBIND11_MODULE(_slabring, m) {
   define_datasets(m);
   define_loader(m);
   m.def("version", &version);
-  m.def("available_cpus", &available_cpus);
+  m.def("available_cpus", &available_cpus, "CPUs this process may use, by affinity and control group, at least 1.");
   m.def("describe_transforms", &describe_transforms);
   // Reads a pipeline and writes it again, every default filled in; raises for whatever is wrong in it.
   m.def("check_pipeline", [](const std::string& json) { return Pipeline::from_json(json).to_json(); });

@@ -17,7 +17,8 @@ from slabring.batch import Batch, Fault, Status
 from slabring.dataset import Dataset, ImageFolder
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
+from slabring.preview import Preview
 
 __version__: str = _version()
-__all__ = ["Array", "Batch", "DataLoader", "Dataset", "Error", "Fault", "ImageFolder", "InvalidArgument", "RingExhausted",
-           "SampleError", "Stats", "Status", "available_cpus", "transforms"]
+__all__ = ["Array", "Batch", "DataLoader", "Dataset", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
+           "RingExhausted", "SampleError", "Stats", "Status", "available_cpus", "transforms"]

@@ -19,6 +19,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self._core)
 
+    @property
+    def classes(self) -> list[str]:
+        """Class names by label; empty when labels have none."""
+        return self._core.classes()
+
     def describe(self, index: int) -> str:
         """What messages call a sample: its path, as a rule. Raises IndexError."""
         return self._core.describe(index)
@@ -42,11 +47,6 @@ class ImageFolder(Dataset):
         self.root = os.fspath(root)
         self.transform = None if transform is None else compose(transform)
         self._core = _slabring.ImageFolder(self.root, None if extensions is None else list(extensions))
-
-    @property
-    def classes(self) -> list[str]:
-        """Class names by label."""
-        return self._core.classes()
 
     @property
     def class_to_idx(self) -> dict[str, int]:

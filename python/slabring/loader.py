@@ -13,7 +13,8 @@ from typing import Any, NoReturn, Optional, Union
 from slabring import _slabring
 from slabring.batch import Batch
 from slabring.dataset import Dataset
-from slabring.transforms import TransformLike, compose, dtype_word
+from slabring.preview import Preview, contact_sheet
+from slabring.transforms import Compose, TransformLike, compose, dtype_word
 
 _REFUSED = {
     "sampler": "the workers claim rows of a plan that is a function of (seed, epoch), which is why a run can be resumed; use "
@@ -53,7 +54,7 @@ class Stats:
     huge_page_bytes: int
     """of it on huge pages"""
     sandbox: str
-    """what confines the workers: "landlock, seccomp, limits", a part of that, or "off\""""
+    """what confines the workers: landlock, seccomp and limits, a part of that, or off"""
     workers: int
     coordinator_pid: int
     """0 with num_workers=0"""
@@ -108,19 +109,20 @@ class DataLoader:
     The arguments are those of ``torch.utils.data.DataLoader``, as far as they make sense here (docs/python.md has the
     table), and these:
 
-    ``transform``: what the workers do to each image; instead of ``ImageFolder(transform=)``.
-    ``num_workers``: processes; None: the CPUs this process may use; 0: the same work in the calling thread.
-    ``seed``: of the order and of every random transform. What is delivered is a function of (dataset, transform, seed,
-    epoch, batch_size, dtype, layout) alone.
-    ``prefetch``: slabs in the ring, 2 to 64; memory is prefetch batches. None: 4, or what ``prefetch_factor`` asks for.
-    ``timeout``: seconds after which a sample that keeps a worker is given up; 0: never.
-    ``dtype``: uint8, float16 or float32; None: as the transforms say. ``layout``: ``"nchw"`` (the default) or ``"nhwc"``.
-    ``on_error``: ``"raise"`` raises SampleError for a batch in which a sample failed; ``"mask"`` delivers it, with zeros and
-    a status in that row; ``"substitute"`` puts another, sound sample there.
-    ``output``: what images and labels are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
-    needs neither). None of them is a copy.
-    ``when_held``: what happens when images are kept until the ring has no slab left: ``"raise"`` raises RingExhausted;
-    ``"copy"`` delivers copies when two slabs are left, so that ``list(loader)`` works.
+    - ``transform``: what the workers do to each image; instead of ``ImageFolder(transform=)``.
+    - ``num_workers``: processes; None: the CPUs this process may use; 0: the same work in the calling thread.
+    - ``seed``: of the order and of every random transform. What is delivered is a function of (dataset, transform, seed,
+      epoch, batch_size, dtype, layout) alone.
+    - ``prefetch``: slabs in the ring, 2 to 64; memory is prefetch batches. None: 4, or what ``prefetch_factor`` asks for.
+    - ``timeout``: seconds after which a sample that keeps a worker is given up; 0: never.
+    - ``dtype``: uint8, float16 or float32; None: as the transforms say.
+    - ``layout``: ``"nchw"`` or ``"nhwc"``; None: as the transforms say, else nchw.
+    - ``on_error``: ``"raise"`` raises SampleError for a batch in which a sample failed; ``"mask"`` delivers it, with zeros and
+      a status in that row; ``"substitute"`` puts another, sound sample there.
+    - ``output``: what images and labels are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
+      needs neither). None of them is a copy of the images.
+    - ``when_held``: what happens when images are kept until the ring has no slab left: ``"raise"`` raises RingExhausted;
+      ``"copy"`` delivers copies when two slabs are left, so that ``list(loader)`` works.
 
     Raises InvalidArgument or Error for what cannot work, with the reason, before any process is started.
 
@@ -232,6 +234,25 @@ class DataLoader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def preview(self, count: int = 16, columns: int = 8) -> Preview:
+        """A contact sheet of the first ``count`` images of the next epoch, as they are before Normalize and RandomErasing. A
+        notebook shows it. It is made in this thread and disturbs no iteration.
+
+        Raises SampleError when one of them cannot be read, unless ``on_error`` says otherwise.
+        """
+        if count < 1 or columns < 1:
+            raise ValueError(f"count is {count} and columns {columns}; both must be 1 or more")
+        visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "RandomErasing")])
+        options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "prefetch": 2, "dtype": "u8",
+                   "layout": "nhwc", "drop_last": False, "state": ""}
+        core = _slabring.Loader(self.dataset._core, visible.to_json(), options)
+        batch = core.next(core.begin(self._next_epoch))
+        assert batch is not None
+        names = self.dataset.classes
+        numbers = memoryview(batch.labels)  # type: ignore[arg-type]
+        labels = [names[label] if 0 <= label < len(names) else str(label) for label in numbers]
+        return contact_sheet(batch.images, labels, columns)
 
     def stats(self) -> Stats:
         """What happened so far; cheap."""

@@ -1,5 +1,6 @@
 """Arguments, iteration, shapes, faults, resume."""
 
+import io
 import json
 import os
 import pathlib
@@ -220,6 +221,33 @@ class Resume(PhotoTest):
             loader.load_state_dict(self.loader(shuffle=True, seed=2).state_dict())
         self.assertEqual(raised.exception.code, "state")
         self.assertEqual(next(batches).position, 1)
+
+
+class Preview(PhotoTest):
+    def test_it_shows_the_first_images_of_the_next_epoch_and_disturbs_nothing(self):
+        try:
+            from PIL import Image
+        except ImportError:
+            self.skipTest("python3-pil is not there")
+        loader = self.loader(shuffle=True, layout="nhwc")
+        batches = iter(loader)
+        next(batches)
+        preview = loader.preview(count=5, columns=2)
+        self.assertEqual(next(batches).position, 1)
+        sheet = numpy.asarray(Image.open(io.BytesIO(preview._repr_png_())))
+        self.assertEqual(sheet.shape, (3 * 16 + 2 * 2, 2 * 16 + 2, 3))
+        batch = next(iter(loader))
+        places = [(18 * (number // 2), 18 * (number % 2)) for number in range(5)]
+        for number, (y, x) in enumerate(places):
+            self.assertTrue((sheet[y:y + 16, x:x + 16] == batch.images[number]).all())
+        self.assertTrue((sheet[16:18] == 255).all() and (sheet[36:, 18:] == 255).all())
+        self.assertEqual(preview.labels, [f"class{label}" for label in batch.labels[:5]])
+
+    def test_normalized_and_gray_images_can_be_seen_too(self):
+        for transform in (T.train(16), T.Compose([T.CenterCrop(16), T.Grayscale()])):
+            self.assertIn("60 images", repr(self.loader(transform=transform).preview(100)))
+        with self.assertRaisesRegex(ValueError, "count is 0"):
+            self.loader().preview(0)
 
 
 class Words(PhotoTest):

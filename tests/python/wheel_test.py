@@ -13,7 +13,7 @@ import slabring
 from support import write_photos
 
 root = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(root / "python"))
+sys.path.insert(0, str(root / "python/tools"))
 import build_backend
 
 LOAD = """

@@ -17,7 +17,7 @@ import sys
 import sysconfig
 import zipfile
 
-root = pathlib.Path(__file__).resolve().parent.parent
+root = pathlib.Path(__file__).resolve().parents[2]
 
 
 class UnsupportedOperation(Exception):

@@ -29,7 +29,7 @@ HINTS = {
 # torchvision's order of positional parameters, where it is not the table's.
 POSITIONS = {"Resize": ("size", "interpolation", "max_size"), "RandomShortestSize": ("min_size", "max_size", "interpolation")}
 
-HEAD = '''"""Made by python/generate_ops.py from the library's table of transforms: do not edit."""
+HEAD = '''"""Made by python/tools/generate_ops.py from the library's table of transforms: do not edit."""
 
 from __future__ import annotations
 
