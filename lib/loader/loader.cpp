@@ -140,7 +140,7 @@ class Loader::Impl {
       memory.commit();
     } else {
       coordinator = start_coordinator(memory);
-      coordinator.wait_until_ready();
+      for (int left = 5; !coordinator.wait_until_ready(); --left) coordinator = start_again(memory, coordinator, left);
       memory.data().keep_from_children();
       memory.control().keep_from_children();
     }
@@ -158,6 +158,15 @@ class Loader::Impl {
   CoordinatorProcess start_coordinator(RingMemory& memory) {
     if (options_.start_method == StartMethod::fork) return CoordinatorProcess::fork_here(memory, supervision(), work_);
     return launch_coordinator(memory, /*first=*/true);
+  }
+
+  /// In place of one that was killed before it was ready.
+  CoordinatorProcess start_again(const RingMemory& memory, CoordinatorProcess& killed, int left) const {
+    constexpr int patience_ms = 10'000;
+    if (left == 0 || !killed.wait_until_workers_are_dead(patience_ms)) {
+      throw Error(ErrorCode::process, "the coordinator was killed by SIGKILL again and again before it was ready");
+    }
+    return launch_coordinator(memory, /*first=*/false);
   }
 
   RowOptions row_options() const noexcept {

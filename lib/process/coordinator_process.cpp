@@ -159,14 +159,14 @@ CoordinatorProcess CoordinatorProcess::fork_here(RingMemory& memory, const Super
   _exit(status);
 }
 
-void CoordinatorProcess::wait_until_ready() {
+bool CoordinatorProcess::wait_until_ready() {
   for (;;) {
     pollfd entries[] = {{channel_.fd(), POLLIN, 0}, {pidfd_.get(), POLLIN, 0}};
     if (poll(entries, 2, -1) < 0 && errno != EINTR) {
       throw Error(ErrorCode::io, fmt::format("cannot wait for the coordinator: {}", std::strerror(errno)));
     }
     if (const auto message = channel_.receive()) {
-      if (message->kind == ControlMessage::Kind::ready) return;
+      if (message->kind == ControlMessage::Kind::ready) return true;
       if (message->kind == ControlMessage::Kind::failed) {
         throw Error(ErrorCode::process, fmt::format("the coordinator could not start: {}", message->text_view()));
       }
@@ -174,10 +174,13 @@ void CoordinatorProcess::wait_until_ready() {
     }
     if (entries[1].revents != 0) {
       has_ended_ = true;
+      const auto ending = reap(pid_);
+      reaped_ = true;
+      if (life_pipe_ && ending && ending->by_signal && ending->code == SIGKILL) return false;
       throw Error(ErrorCode::process,
                   fmt::format("the coordinator {} before it was ready; it has to be slabring-worker "
                               "of the library's own version",
-                              describe_end()));
+                              ending ? ending->describe() : "has ended"));
     }
   }
 }

@@ -30,9 +30,9 @@ class CoordinatorProcess {
   /// `fork`: coordinator and workers are forks of this process and use `work` as it is here.
   static CoordinatorProcess fork_here(RingMemory& memory, const Supervision& supervision, const Work& work);
 
-  /// Waits until the workers are started. Throws Error(memory or process) with the coordinator's own words, or how it
-  /// ended.
-  void wait_until_ready();
+  /// Waits until the workers are started; false: it was killed before, and another may be launched once
+  /// wait_until_workers_are_dead(). Throws Error(memory or process) with the coordinator's own words, or how it ended.
+  bool wait_until_ready();
 
   /// News since the last call.
   std::vector<ControlMessage> take_messages();

@@ -121,6 +121,20 @@ TEST_F(DeathTest, CoordinatorsThatDieWithoutARowDoneEndInOneClearError) {
   EXPECT_EQ(loader.stats().takeovers, 5U);
 }
 
+TEST_F(DeathTest, CoordinatorKilledBeforeItIsReadyIsReplacedToo) {
+  const auto flag = folder_.path() / "flag";
+  const auto program = folder_.path() / "worker.sh";
+  const auto worker = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "slabring-worker";
+  std::ofstream(program) << "#!/bin/sh\nrm " << flag << " 2>/dev/null && kill -9 $$\nexec " << worker << " \"$@\"\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  LoaderOptions with_script = options(StartMethod::forkserver, 2);
+  with_script.worker_program = program;
+  std::ofstream{flag};
+  Loader loader(*dataset_, pipeline(), with_script);
+  EXPECT_EQ(stream(loader, 3), calm_);
+  EXPECT_FALSE(std::filesystem::exists(flag));
+}
+
 TEST_F(DeathTest, KilledCoordinatorOfForkGivesCompleteBatchesAndThenOneClearError) {
   Loader loader(*dataset_, pipeline(), options(StartMethod::fork, 2));
   loader.epoch(0);
