@@ -1,6 +1,7 @@
-// One input to the decoder, for libFuzzer and for decode_fuzz_replay_test. Besides what the sanitizers see, it must
-// hold that a region is delivered exactly when the whole image is, and equals that part of it. (Of a WebP whose pixel
-// data is damaged further down, a region may be delivered.)
+// One input to the decoder, for libFuzzer and for decode_fuzz_replay_test; with SLABRING_FUZZ_FORMAT, of that format
+// only, so that no fuzzer spends its time on another's. Besides what the sanitizers see, it must hold that a region is
+// delivered exactly when the whole image is, and equals that part of it. (Of a WebP whose pixel data is damaged further
+// down, a region may be delivered.)
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -11,6 +12,7 @@
 
 #include "base/sample_failure.hpp"
 #include "decode/decoder.hpp"
+#include "decode/probe.hpp"
 #include "decode/webp_decoder.hpp"
 #include "support/decode_image.hpp"
 
@@ -44,7 +46,41 @@ Rect region_of(std::span<const std::byte> file, const RgbImage& whole) {
   return region;
 }
 
+bool is_looked_at([[maybe_unused]] std::span<const std::byte> file) {
+#ifdef SLABRING_FUZZ_FORMAT
+  try {
+    return probe(file) == ImageFormat::SLABRING_FUZZ_FORMAT;
+  } catch (const SampleFailure&) {
+    return false;
+  }
+#else
+  return true;
+#endif
+}
+
+/// The same for the smaller images that a JPEG can be decoded as.
+void check_shrunk(Decoder& decoder, std::span<const std::byte> file, double scale) {
+  const auto decode_shrunk = [&](const std::optional<Rect>& region) -> std::optional<RgbImage> {
+    try {
+      decoder.open(file);
+      const auto grid = decoder.shrink(scale);
+      if (!grid) return std::nullopt;
+      return test::copy(decoder.decode(region.value_or(Rect{0, 0, grid->width, grid->height})));
+    } catch (const SampleFailure&) {
+      return std::nullopt;
+    }
+  };
+  const std::optional<RgbImage> whole = decode_shrunk(std::nullopt);
+  if (!whole) return;
+  const Rect region = region_of(file, *whole);
+  if (decode_shrunk(region) == crop(*whole, region)) return;
+  std::fprintf(stderr, "%dx%d at %d, %d of %dx%d at %g differs from that part of the whole image\n", region.width,
+               region.height, region.x, region.y, whole->width, whole->height, scale);
+  std::abort();
+}
+
 void check(std::span<const std::byte> file) {
+  if (!is_looked_at(file)) return;
   static Decoder decoder(limits);  // for all inputs: nothing of one may reach the next
   const std::optional<RgbImage> whole = decode(decoder, file, std::nullopt);
   if (!whole) {
@@ -61,6 +97,7 @@ void check(std::span<const std::byte> file) {
                  region.height, region.x, region.y, whole->width, whole->height);
     std::abort();
   }
+  check_shrunk(decoder, file, 0.125 * (1 << file.size() % 3));
 }
 
 }  // namespace
