@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string_view>
-#include <vector>
 
 #include "base/sample_failure.hpp"
 #include "decode/byte_reader.hpp"
@@ -70,13 +70,17 @@ PnmHeader parse(std::span<const std::byte> file) {
   return header;
 }
 
+/// For 16 bits; on the stack. For 8 bits the first 256.
+using SampleTable = std::array<std::uint8_t, 65536>;
+
 /// What each sample value of the file becomes. Pillow scales to 8 bits, but grey of more than 8 bits to 16, which its
 /// convert("RGB") then clips instead of scaling.
-std::vector<std::uint8_t> sample_table(const PnmHeader& header) {
+SampleTable sample_table(const PnmHeader& header) {
   const bool clips = !header.colour && header.maximum > 255;
   const double white = clips ? 65535 : 255;
-  std::vector<std::uint8_t> table(header.sample_bytes() == 1 ? 256 : 65536);
-  for (std::size_t value = 0; value < table.size(); ++value) {
+  const std::size_t values = header.sample_bytes() == 1 ? 256 : 65536;
+  SampleTable table;
+  for (std::size_t value = 0; value < values; ++value) {
     // In this order of operations, and halves to the even number: Python's round().
     const double scaled = std::nearbyint(static_cast<double>(value) / header.maximum * white);
     table[value] = static_cast<std::uint8_t>(std::min(scaled, 255.0));
@@ -101,7 +105,7 @@ StoredHeader read_pnm_header(std::span<const std::byte> file) {
 
 void decode_pnm(std::span<const std::byte> file, const MutableImageView& rgb) {
   const PnmHeader header = parse(file);
-  const std::vector<std::uint8_t> table = sample_table(header);
+  const SampleTable table = sample_table(header);
   ByteReader reader(file.subspan(header.data), ByteOrder::big, "PNM pixel data");
   const auto next = [&] { return table[header.sample_bytes() == 1 ? reader.u8() : reader.u16()]; };
   for (int y = 0; y < rgb.height; ++y) {
