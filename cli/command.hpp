@@ -32,6 +32,7 @@ Command add_bench(CLI::App& program);
 Command add_digest(CLI::App& program);
 Command add_decode(CLI::App& program);
 Command add_preview(CLI::App& program);
+Command add_ops(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_synth(CLI::App& program);
 

@@ -71,33 +71,26 @@ std::vector<std::string_view> keys_of() {
   return keys;
 }
 
-template <class Field>
-nlohmann::ordered_json described(const Field& field, const nlohmann::ordered_json& defaults) {
-  nlohmann::ordered_json parameter{{"name", field.key}, {"type", type_of(field)}};
-  if (is_required(field)) return parameter;
-  const auto found = defaults.find(field.key);
-  parameter["default"] = found == defaults.end() ? nlohmann::ordered_json() : *found;
-  return parameter;
-}
-
 template <class Op>
-nlohmann::ordered_json parameters_of() {
-  nlohmann::ordered_json parameters = nlohmann::ordered_json::array();
+std::vector<OpParameter> parameters_of() {
+  std::vector<OpParameter> parameters;
   if constexpr (in_files<Op>) {
     const Op blank = Row<Op>::blank();
-    nlohmann::ordered_json defaults = nlohmann::ordered_json::object();
-    const auto describe = [&](const auto& field) {
-      field.write(defaults, blank);
-      parameters.push_back(described(field, defaults));
+    nlohmann::ordered_json written;
+    const auto add = [&](const auto& field) {
+      const bool required = field.presence == Presence::required;
+      if (!required) field.write(written, blank);
+      parameters.push_back(
+          {field.key, type_of(field), required, written.contains(field.key) ? written[field.key] : nullptr});
     };
-    std::apply([&](const auto&... fields) { (describe(fields), ...); }, Row<Op>::fields());
+    std::apply([&](const auto&... fields) { (add(fields), ...); }, Row<Op>::fields());
   }
   return parameters;
 }
 
 template <class Op>
 OpRow op_row() noexcept {
-  return {Row<Op>::name, in_files<Op>, keys_of<Op>, parameters_of<Op>, read_op<Op>, write_op<Op>, fault_of<Op>};
+  return {Row<Op>::name, in_files<Op>, keys_of<Op>, read_op<Op>, write_op<Op>, fault_of<Op>, parameters_of<Op>};
 }
 
 }  // namespace slabring

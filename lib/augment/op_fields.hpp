@@ -16,7 +16,7 @@
 
 namespace slabring {
 
-// How a parameter stands in a pipeline file. Each kind of field has a key and
+// How a parameter stands in a pipeline file. Each kind of field has a key, whether it is required (presence), and
 //   read(object, op)   takes the value, if it is there,
 //   write(out, op)     puts it down, unless leaving it out says the same,
 //   fault(op)          gives what is wrong with it, if anything.
@@ -216,12 +216,6 @@ std::string_view type_of(const Any& field) {
   }
 }
 
-template <class Any>
-bool is_required(const Any& field) {
-  if constexpr (requires { field.presence; }) return field.presence == Presence::required;
-  return false;
-}
-
 inline std::array<double, 2> around_zero(double by) { return {0.0 - by, by}; }
 
 /// A whole number that is left out where it is 0, which stands for none.
@@ -229,6 +223,7 @@ template <class Op>
 struct SparseField {
   std::string_view key;
   int Op::*member;
+  static constexpr Presence presence = Presence::optional;
 
   void read(const JsonObject& object, Op& op) const {
     if (object.find(key) != nullptr) op.*member = object.integer(key);

@@ -18,6 +18,7 @@ namespace {
 struct SparseWeights {
   std::string_view key = "p";
   std::string_view type = "numbers";
+  static constexpr Presence presence = optional;
 
   void read(const JsonObject& object, RandomChoice& op) const {
     if (object.find(key) != nullptr) op.p = object.numbers(key);

@@ -19,7 +19,7 @@ namespace {
 struct ResizeSizeField {
   std::string_view key = "size";
   std::string_view type = "size";
-  Presence presence = required;
+  static constexpr Presence presence = required;
 
   void read(const JsonObject& object, Resize& op) const {
     if (object.at(key).is_number_integer()) {
@@ -150,6 +150,7 @@ namespace {
 struct ShearField {
   std::string_view key = "shear";
   std::string_view type = "range";
+  static constexpr Presence presence = optional;
 
   void read(const JsonObject& object, RandomAffine& op) const {
     const json* value = object.find(key);

@@ -19,6 +19,7 @@ namespace {
 /// RandomErasing's `value`: a number, one for each channel, or "random".
 struct ErasingValueField {
   std::string_view key = "value";
+  static constexpr Presence presence = optional;
 
   void read(const JsonObject& object, RandomErasing& op) const {
     const json* value = object.find(key);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "augment/op_json.hpp"
@@ -52,10 +53,24 @@ const OpRow& op_of(const json& value, const std::string& where) {
 
 }  // namespace
 
+std::vector<OpListing> list_ops() {
+  std::vector<OpListing> listing;
+  for (const OpRow& op : op_rows()) {
+    if (op.in_files) listing.push_back({op.name, op.parameters()});
+  }
+  return listing;
+}
+
 std::string describe_transforms() {
   ordered_json ops = ordered_json::array();
-  for (const OpRow& op : op_rows()) {
-    if (op.in_files) ops.push_back({{"op", op.name}, {"parameters", op.parameters()}});
+  for (const OpListing& op : list_ops()) {
+    ordered_json parameters = ordered_json::array();
+    for (const OpParameter& parameter : op.parameters) {
+      ordered_json described{{"name", parameter.name}, {"type", parameter.type}};
+      if (!parameter.required) described["default"] = parameter.fallback;
+      parameters.push_back(std::move(described));
+    }
+    ops.push_back({{"op", op.name}, {"parameters", std::move(parameters)}});
   }
   return ops.dump();
 }
