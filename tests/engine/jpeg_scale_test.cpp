@@ -44,7 +44,7 @@ RgbImage slopes(int width, int height) {
 std::vector<std::byte> row_of(const Bytes& file, const Pipeline& pipeline, SampleId id, JpegScale scale) {
   const FileDataset dataset(file);
   const Program program(pipeline, DType::u8, Layout::nhwc);
-  RowEngine engine(dataset, program, 5, scale);
+  RowEngine engine(dataset, program, {.seed = 5, .jpeg_scale = scale});
   std::vector<std::byte> row(program.row_shape().bytes());
   std::atomic<ring::Stage> stage{};
   const auto outcome = engine.fill(id, 0, row, stage);
