@@ -97,10 +97,7 @@ class AcTable::Builder {
   }
 
  private:
-  static constexpr Entry field(int value, int shift) {
-    const auto wide = static_cast<Entry>(static_cast<unsigned>(value));
-    return wide << shift;
-  }
+  static constexpr Entry field(int value, int shift) { return static_cast<Entry>(value) * (Entry{1} << shift); }
 
   /// A last symbol, to be added to what comes before it: of a known symbol's end all offsets are counted.
   static constexpr Entry last_entry(int bits, int offset, int size, int step) {
