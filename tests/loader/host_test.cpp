@@ -43,7 +43,7 @@ class BusyThreads {
         while (!done_) {
           {
             const std::lock_guard lock(mutex_);
-            for (int k = 0; k < 200; ++k) std::vector<char>(1000 + k).assign(1000, 'x');
+            for (std::size_t k = 0; k < 200; ++k) std::vector<char>(1000 + k).assign(1000, 'x');
           }
           std::this_thread::sleep_for(std::chrono::microseconds(500));  // or nobody else would get a CPU
         }

@@ -200,5 +200,21 @@ TEST_F(Mix, ALabelBeyondTheClassesIsAFaultOfItsSample) {
   EXPECT_EQ(faults, 34U);
 }
 
+TEST_F(Mix, SubstitutesAreMixedToTheSameBytesWhateverTheWorkers) {
+  for (const char* bad : {"image003.ppm", "image010.ppm"})
+    std::ofstream(folder_.path() / "class01" / bad) << "no image";
+  const ImageFolder dataset(folder_.path());
+  std::vector<std::uint64_t> expected;
+  for (const int workers : {0, 1, 3}) {
+    LoaderOptions with_substitutes = options(workers);
+    with_substitutes.on_error = OnError::substitute;
+    Loader loader(dataset, either(), with_substitutes);
+    const auto digests = stream(loader, 3);
+    if (expected.empty()) expected = digests;
+    EXPECT_EQ(digests, expected) << workers;
+    EXPECT_EQ(loader.stats().faults, 6U);
+  }
+}
+
 }  // namespace
 }  // namespace slabring
