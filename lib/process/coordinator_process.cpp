@@ -80,7 +80,12 @@ class SpawnAttributes {
   int above_;
 };
 
-std::pair<UniqueFd, UniqueFd> make_life_pipe() {
+struct LifePipe {
+  UniqueFd reader;
+  UniqueFd writer;
+};
+
+LifePipe make_life_pipe() {
   int ends[2] = {-1, -1};
   if (pipe2(ends, O_CLOEXEC) != 0) {
     throw Error(ErrorCode::io, fmt::format("cannot make a pipe for the coordinator: {}", std::strerror(errno)));
@@ -119,7 +124,7 @@ CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const 
   ControlChannel ours;
   ControlChannel theirs;
   std::tie(ours, theirs) = ControlChannel::make_pair();
-  auto [life, their_life] = make_life_pipe();
+  LifePipe life = make_life_pipe();
   const UniqueFd setup_file = text_to_memfd("slabring-setup", setup.to_json());
   const int channel_fd = tables_fd + static_cast<int>(setup.dataset.fds.size());
   SpawnAttributes spawn(channel_fd + 1);
@@ -127,11 +132,11 @@ CoordinatorProcess CoordinatorProcess::launch(const std::string& program, const 
   spawn.give(setup_file.get(), setup_fd);
   spawn.give(memory.control_fd(), control_memory_fd);
   spawn.give(memory.data_fd(), data_memory_fd);
-  spawn.give(their_life.get(), life_pipe_fd);
+  spawn.give(life.writer.get(), life_pipe_fd);
   int number = tables_fd;
   for (const int fd : setup.dataset.fds) spawn.give(fd, number++);
   spawn.give(theirs.fd(), channel_fd);
-  return {spawn.start(program), std::move(ours), std::move(life)};
+  return {spawn.start(program), std::move(ours), std::move(life.reader)};
 }
 
 CoordinatorProcess CoordinatorProcess::fork_here(RingMemory& memory, const Supervision& supervision, const Work& work) {

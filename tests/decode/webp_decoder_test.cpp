@@ -25,7 +25,7 @@ using testing::HasSubstr;
 
 void append(Bytes& bytes, const Bytes& more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
 
-Bytes little_endian(std::uint32_t value, int bytes) {
+Bytes little_endian(std::uint64_t value, int bytes) {
   Bytes written;
   for (int i = 0; i < bytes; ++i) written.push_back(static_cast<std::byte>(value >> 8 * i));
   return written;

@@ -149,17 +149,17 @@ HWY_INLINE V16 InterleaveUpper64(V16 a, V16 b) {
 HWY_INLINE void Transpose(V16 (&r)[block_side]) {
   V16 a[block_side];
   V16 b[block_side];
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     a[2 * i] = Interleave<false>(r[2 * i], r[2 * i + 1]);
     a[2 * i + 1] = Interleave<true>(r[2 * i], r[2 * i + 1]);
   }
-  for (int i = 0; i < block_side; i += 4) {
+  for (std::size_t i = 0; i < block_side; i += 4) {
     b[i] = InterleaveLower32(a[i], a[i + 2]);
     b[i + 1] = InterleaveUpper32(a[i], a[i + 2]);
     b[i + 2] = InterleaveLower32(a[i + 1], a[i + 3]);
     b[i + 3] = InterleaveUpper32(a[i + 1], a[i + 3]);
   }
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     r[2 * i] = InterleaveLower64(b[i], b[i + 4]);
     r[2 * i + 1] = InterleaveUpper64(b[i], b[i + 4]);
   }

@@ -8,7 +8,10 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep: includes this file once for each target
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <iterator>
 
 HWY_BEFORE_NAMESPACE();
 namespace slabring::native_jpeg {
@@ -40,10 +43,8 @@ HWY_INLINE bool EnterMcu(Scan& scan, Cursor& cursor) {
 // a row is enough to stay far away from there.
 bool ArePredictionsSane(const Scan& scan) {
   constexpr std::uint32_t bound = std::uint32_t{1} << 30;
-  for (const std::uint32_t prediction : scan.prediction) {
-    if (prediction + bound > 2 * bound) return false;
-  }
-  return true;
+  return std::all_of(std::begin(scan.prediction), std::end(scan.prediction),
+                     [](std::uint32_t prediction) { return prediction + bound <= 2 * bound; });
 }
 
 bool SkipMcus(Scan& scan, std::uint32_t target) {
@@ -85,7 +86,8 @@ HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& comp
   Clear(block);
   const int last = decode_block<true>(cursor.reader, *component.dc, *component.ac, prediction, block);
   if (HWY_UNLIKELY(last < 0)) return false;
-  std::uint8_t* out = component.row(row * block_side) + (column - component.kept.first_column) * block_side;
+  std::uint8_t* out =
+      component.row(row * block_side) + std::ptrdiff_t{column - component.kept.first_column} * block_side;
   if (last == 0) {
     FillBlock(sample_of_dc(block[0], component.quantization[0]), out, component.stride);
   } else {
