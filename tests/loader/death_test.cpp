@@ -108,7 +108,7 @@ TEST_F(DeathTest, CoordinatorsThatDieWithoutARowDoneEndInOneClearError) {
   LoaderOptions with_script = options(StartMethod::forkserver, 2);
   with_script.worker_program = program;
   Loader loader(*dataset_, pipeline(), with_script);
-  std::ofstream{flag};
+  std::ofstream(flag) << "here";
   kill(loader.stats().coordinator_pid, SIGKILL);
   std::string message;
   try {
@@ -129,7 +129,7 @@ TEST_F(DeathTest, CoordinatorKilledBeforeItIsReadyIsReplacedToo) {
   std::filesystem::permissions(program, std::filesystem::perms::owner_all);
   LoaderOptions with_script = options(StartMethod::forkserver, 2);
   with_script.worker_program = program;
-  std::ofstream{flag};
+  std::ofstream(flag) << "here";
   Loader loader(*dataset_, pipeline(), with_script);
   EXPECT_EQ(stream(loader, 3), calm_);
   EXPECT_FALSE(std::filesystem::exists(flag));
