@@ -162,8 +162,7 @@ class Loader::Impl {
 
   /// In place of one that was killed before it was ready.
   CoordinatorProcess start_again(const RingMemory& memory, CoordinatorProcess& killed, int left) const {
-    constexpr int patience_ms = 10'000;
-    if (left == 0 || !killed.wait_until_workers_are_dead(patience_ms)) {
+    if (left == 0 || !killed.wait_until_workers_are_dead()) {
       throw Error(ErrorCode::process, "the coordinator was killed by SIGKILL again and again before it was ready");
     }
     return launch_coordinator(memory, /*first=*/false);

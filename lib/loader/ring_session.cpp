@@ -22,8 +22,6 @@ namespace {
 /// A wait is cut so that the death of the coordinator is seen without anybody ringing.
 constexpr std::chrono::milliseconds wait_slice{100};
 
-/// A worker in the middle of a read from a slow disk dies when that read has ended.
-constexpr int takeover_patience_ms = 10'000;
 /// Coordinators that may die one after the other without one row getting done.
 constexpr int most_futile_takeovers = 5;
 
@@ -277,7 +275,7 @@ bool RingSession::take_over() {
   if (!relaunch_) return false;
   futile_takeovers_ = rows_done() == takeover_rows_ ? futile_takeovers_ + 1 : 1;
   if (futile_takeovers_ > most_futile_takeovers) return false;
-  if (!coordinator_.wait_until_workers_are_dead(takeover_patience_ms)) return false;
+  if (!coordinator_.wait_until_workers_are_dead()) return false;
   take_rows_back();
   takeover_rows_ = rows_done();
   coordinator_ = relaunch_(memory_);

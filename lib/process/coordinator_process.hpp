@@ -42,8 +42,9 @@ class CoordinatorProcess {
   /// How it ended, for a message. Requires: !alive().
   std::string describe_end();
   /// Waits until no worker of it lives either; false: not within that time, or it cannot be known (`fork`). From then
-  /// on no store of theirs can become visible, so their rows may be taken back.
-  bool wait_until_workers_are_dead(int timeout_ms) noexcept;
+  /// on no store of theirs can become visible, so their rows may be taken back. The default: a worker in the middle of
+  /// a read from a slow disk dies when that read has ended.
+  bool wait_until_workers_are_dead(int timeout_ms = 10'000) noexcept;
 
   pid_t pid() const noexcept { return pid_; }
 

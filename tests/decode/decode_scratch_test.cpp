@@ -2,27 +2,12 @@
 // not make a worker large for ever.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <vector>
 
 #include "decode/decoder.hpp"
 #include "decode/image_buffer.hpp"
+#include "support/count_allocations.hpp"
 #include "support/encode_image.hpp"
-
-namespace {
-std::atomic<int> allocations{0};
-}
-
-// Not inlined, for g++ warns of a free() that it has inlined under a new that it has not.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  ++allocations;
-  if (void* memory = std::malloc(bytes)) return memory;  // NOLINT(cppcoreguidelines-no-malloc): this is operator new
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace slabring {
 namespace {
