@@ -148,6 +148,9 @@ void add_worker_options(CLI::App& app, LoaderArguments& arguments) {
       ->type_name("forkserver|spawn|fork")
       ->capture_default_str()
       ->group(process_group);
+  add_whole_number<int>(app, "--attachable", arguments.attachable,
+                        "More workers that may join by slabring-worker --attach")
+      ->group(process_group);
   add_whole_number<int>(app, "--prefetch", arguments.prefetch, "Batches in the ring")->group(process_group);
   app.add_option("--jpeg-decoder", arguments.jpeg_decoder,
                  "native: slabring's own decoder where it can, libjpeg-turbo elsewhere\n"
@@ -165,6 +168,7 @@ std::string in_words_of_the_command_line(const std::string& message) {
   for (const auto& [member, option] : {std::pair{"option batch_size ", "--batch "},
                                        {"option prefetch ", "--prefetch "},
                                        {"option workers ", "--workers "},
+                                       {"option attachable ", "--attachable "},
                                        {"option timeout ", "--timeout "}}) {
     if (message.starts_with(member)) return option + message.substr(std::string_view(member).size());
   }
@@ -201,6 +205,7 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.jpeg_scale = jpeg_scale_named(arguments.jpeg_scale);
   options.timeout = timeout_of(arguments.timeout_seconds);
   options.workers = arguments.workers;
+  options.attachable = arguments.attachable;
   options.prefetch = arguments.prefetch;
   options.start_method = named<StartMethod>("--start", arguments.start);
   options.jpeg_decoder = named<JpegDecoding>("--jpeg-decoder", arguments.jpeg_decoder);

@@ -35,6 +35,7 @@ struct LoaderArguments {
   double timeout_seconds = std::chrono::duration<double>(LoaderOptions{}.timeout).count();
 
   std::optional<int> workers;
+  int attachable = LoaderOptions{}.attachable;
   int prefetch = LoaderOptions{}.prefetch;
   std::string jpeg_decoder{to_string(LoaderOptions{}.jpeg_decoder)};
   std::string start{to_string(LoaderOptions{}.start_method)};
@@ -55,7 +56,7 @@ void add_batch_options(CLI::App& app, LoaderArguments& arguments);
 void add_jpeg_scale_option(CLI::App& app, std::string& word);
 /// Throws UsageError.
 JpegScale jpeg_scale_named(const std::string& word);
-/// --workers --start --prefetch --timeout --jpeg-decoder
+/// --workers --start --attachable --prefetch --timeout --jpeg-decoder
 void add_worker_options(CLI::App& app, LoaderArguments& arguments);
 
 /// What a Loader needs besides the dataset.

@@ -177,6 +177,7 @@ LoaderOptions options_from(const py::dict& given) {
   options.timeout = milliseconds(given["timeout"].cast<double>());
   options.state = given["state"].cast<std::string>();
   options.workers = given["num_workers"].cast<std::optional<int>>();
+  options.attachable = given["attachable"].cast<int>();
   options.prefetch = given["prefetch"].cast<int>();
   options.start_method = named("multiprocessing_context", given["start_method"].cast<std::string>(),
                                {StartMethod::forkserver, StartMethod::spawn});
@@ -211,7 +212,8 @@ py::dict stats_of(LoaderHandle& loader) {
       "wait_seconds"_a = stats.wait_seconds, "worker_deaths"_a = stats.worker_deaths, "takeovers"_a = stats.takeovers,
       "rows_redone"_a = stats.rows_redone, "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
       "huge_page_bytes"_a = stats.huge_page_bytes, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
-      "coordinator_pid"_a = stats.coordinator_pid, "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
+      "attached_workers"_a = stats.attached_workers, "coordinator_pid"_a = stats.coordinator_pid,
+      "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
 }
 
 /// The options in force, under the names of slabring.DataLoader.

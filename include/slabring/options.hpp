@@ -86,6 +86,9 @@ struct LoaderOptions {
   /// Worker processes; 0 does the same work in the calling thread. Unset: the CPUs this process may use, by affinity
   /// and cgroup quota.
   std::optional<int> workers{};
+  /// Workers that may join by hand while it runs, by `slabring-worker --attach PID`, 0 to 64: to lend it CPUs, or to
+  /// have one in a debugger or profiler. Needs workers >= 1, and start_method forkserver or spawn.
+  int attachable = 0;
   /// Slabs in the ring, 2 to 64. Memory is prefetch x batch, whatever the number of workers.
   int prefetch = 4;
   StartMethod start_method = StartMethod::forkserver;

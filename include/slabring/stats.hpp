@@ -30,8 +30,9 @@ struct LoaderStats {
   /// more, or "off".
   std::string sandbox;
   int workers = 0;
+  int attached_workers = 0;      ///< that have joined by hand, now
   int coordinator_pid = 0;       ///< 0 with workers = 0
-  std::vector<int> worker_pids;  ///< as recorded by the workers; may lag a respawn
+  std::vector<int> worker_pids;  ///< as recorded by the workers, attached ones too; may lag a respawn
 };
 
 }  // namespace slabring

@@ -35,6 +35,12 @@ void RowWorker::run() noexcept {
   }
 }
 
+void RowWorker::run_while(const std::function<bool()>& wanted) {
+  while (!port_.stopped() && wanted()) {
+    if (const auto claim = port_.next(std::chrono::seconds(1))) work_on(*claim);
+  }
+}
+
 bool RowWorker::step() noexcept {
   const auto claim = port_.try_claim();
   if (claim) work_on(*claim);
@@ -110,6 +116,7 @@ RowEngine::Outcome RowWorker::fill(const ring::Claim& claim, SampleId id) noexce
   const ring::View& view = port_.view();
   ring::Slot& slot = port_.slot();
   slot.sample.store(to_index(id), std::memory_order_relaxed);
+  about_to_fill(to_index(id));
   const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
   if (engine_.mixes()) return fill_mixed(claim, id, pixels);
   return engine_.fill(id, view.head(claim.slab).epoch, pixels, slot.stage);

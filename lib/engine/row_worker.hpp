@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 
 #include "engine/row_engine.hpp"
 #include "engine/row_options.hpp"
@@ -19,6 +20,8 @@ class RowWorker {
 
   /// Works until the ring is stopped.
   void run() noexcept;
+  /// Or until `wanted` says no, which is asked between rows and at least once a second.
+  void run_while(const std::function<bool()>& wanted);
 
   /// Fills one row if there is one to fill; false: nothing is free now.
   bool step() noexcept;

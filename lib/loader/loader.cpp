@@ -131,8 +131,8 @@ class Loader::Impl {
 
   void start() {
     const ring::Shape shape{static_cast<std::uint32_t>(options_.batch_size),
-                            static_cast<std::uint32_t>(options_.prefetch),
-                            static_cast<std::uint32_t>(*options_.workers), 0, compiled_->program.row_shape().bytes()};
+                            static_cast<std::uint32_t>(options_.prefetch), supervision().slots(), 0,
+                            compiled_->program.row_shape().bytes()};
     RingMemory memory = RingMemory::create(shape);
     memory.view().format();
     CoordinatorProcess coordinator;
@@ -173,8 +173,8 @@ class Loader::Impl {
   }
 
   Supervision supervision() const {
-    return {static_cast<std::uint32_t>(*options_.workers), options_.timeout,
-            options_.huge_pages == HugePages::automatic, options_.on_error};
+    return {static_cast<std::uint32_t>(*options_.workers), static_cast<std::uint32_t>(options_.attachable),
+            options_.timeout, options_.huge_pages == HugePages::automatic, options_.on_error};
   }
 
   CoordinatorProcess launch_coordinator(const RingMemory& memory, bool first) const {

@@ -42,6 +42,26 @@ void check_start_method(const LoaderOptions& options, const Dataset& dataset, co
   }
 }
 
+void check_attachable(const LoaderOptions& options) {
+  constexpr int most = 64;
+  check_range<int>("attachable", options.attachable, 0, most);
+  if (options.attachable == 0) return;
+  if (*options.workers == 0) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("option attachable is {} and workers is 0; there is no coordinator then that could let "
+                            "workers in, so use 1 or more",
+                            options.attachable));
+  }
+  if (options.start_method == StartMethod::fork) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("option attachable is {} and start_method fork; what forks share, another program cannot "
+                            "join, so use forkserver or spawn",
+                            options.attachable));
+  }
+  check_range<int>("workers + attachable", *options.workers + options.attachable, 1,
+                   static_cast<int>(ring::max_workers));
+}
+
 /// What `automatic` means here; throws where `strict` cannot be had.
 Sandbox resolve_sandbox(const LoaderOptions& options) {
   const bool own_code_only = *options.workers > 0 && options.start_method != StartMethod::fork;
@@ -81,6 +101,7 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
   if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
   if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
   check_start_method(resolved, dataset, pipeline);
+  check_attachable(resolved);
   resolved.sandbox = resolve_sandbox(resolved);
   return resolved;
 }

@@ -380,13 +380,16 @@ LoaderStats RingSession::stats() const {
   }
   std::uint32_t sandbox = sandbox_part::all;
   bool any_settled = false;  // before that nothing is known, and nothing is claimed
-  for (int slot = 0; slot < stats.workers; ++slot) {
-    const ring::Slot& line = view().slot(static_cast<std::uint32_t>(slot));
+  for (std::uint32_t slot = 0; slot < view().shape().workers; ++slot) {
+    const ring::Slot& line = view().slot(slot);
     if (const std::uint32_t parts = line.sandbox.load(); (parts & sandbox_part::settled) != 0) {
       any_settled = true;
       sandbox &= parts;
     }
-    if (const int pid = line.pid.load(); pid > 0) stats.worker_pids.push_back(pid);
+    if (const int pid = line.pid.load(); pid > 0) {
+      stats.worker_pids.push_back(pid);
+      if (static_cast<int>(slot) >= stats.workers) ++stats.attached_workers;
+    }
   }
   stats.sandbox = describe_sandbox(any_settled ? sandbox : 0);
   return stats;

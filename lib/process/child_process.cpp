@@ -29,6 +29,14 @@ UniqueFd open_pidfd(pid_t pid) noexcept { return UniqueFd(static_cast<int>(sysca
 
 bool has_ended(int pidfd) noexcept { return wait_for_end(pidfd, 0); }
 
+void kill_process(int pidfd, pid_t pid) noexcept {
+  if (pidfd >= 0) {
+    syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+  } else {
+    kill(pid, SIGKILL);
+  }
+}
+
 bool wait_for_end(int pidfd, int timeout_ms) noexcept {
   pollfd entry{pidfd, POLLIN, 0};
   int ready = 0;

@@ -30,6 +30,9 @@ bool has_ended(int pidfd) noexcept;
 /// Reaps a child that has ended or is about to; nullopt when somebody else reaped it (a host that ignores SIGCHLD).
 std::optional<Ending> reap(pid_t pid) noexcept;
 
+/// SIGKILL. Through `pidfd` it cannot hit a later process of the same number; without one `pid` must be a child.
+void kill_process(int pidfd, pid_t pid) noexcept;
+
 /// Waits for `pidfd` at most that long; true: it has ended.
 bool wait_for_end(int pidfd, int timeout_ms) noexcept;
 

@@ -38,14 +38,15 @@ constexpr auto huge_page_delay = std::chrono::seconds(1);
 }  // namespace
 
 Coordinator::Coordinator(RingMemory& memory, ControlChannel& channel, const Supervision& supervision, pid_t trainer,
-                         StartWorker start)
+                         StartWorker start, AttachPorter porter)
     : memory_(memory),
       channel_(channel),
       supervision_(supervision),
       trainer_(trainer),
       trainer_pidfd_(open_pidfd(trainer)),
       start_(std::move(start)),
-      workers_(supervision.workers),
+      porter_(std::move(porter)),
+      workers_(supervision.slots()),
       budget_(20.0 + 2.0 * supervision.workers, Clock::now()) {}
 
 int Coordinator::run() {
@@ -59,7 +60,7 @@ int Coordinator::run() {
     fail(error.what());
     return status_;
   }
-  for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) start(slot);
+  for (std::uint32_t slot = 0; slot < supervision_.workers; ++slot) start(slot);
   collapse_from_ = Clock::now() + huge_page_delay;
   ControlMessage ready;
   ready.kind = ControlMessage::Kind::ready;
@@ -72,6 +73,7 @@ int Coordinator::run() {
 void Coordinator::watch() {
   std::vector<pollfd> entries{{trainer_pidfd_.get(), POLLIN, 0}, {channel_.fd(), POLLIN, 0}};
   for (const Worker& worker : workers_) entries.push_back({worker.pidfd.get(), POLLIN, 0});  // -1 is skipped
+  porter_.watch(entries);
   if (poll(entries.data(), entries.size(), poll_timeout_ms(Clock::now())) < 0 && errno != EINTR) {
     fail("the coordinator cannot poll");
     return;
@@ -81,6 +83,7 @@ void Coordinator::watch() {
   for (std::uint32_t slot = 0; slot < workers_.size(); ++slot) {
     if (entries[2 + slot].revents != 0) bury(slot);
   }
+  receive_visitors();
   const auto now = Clock::now();
   kill_stalled(now);
   start_due(now);
@@ -106,7 +109,8 @@ int Coordinator::poll_timeout_ms(Clock::time_point now) const {
   return static_cast<int>(patience.count());
 }
 
-void Coordinator::start(std::uint32_t slot) {
+/// Requires: whoever had the slot is buried.
+void Coordinator::clear(std::uint32_t slot) {
   Worker& worker = workers_[slot];
   ring::Slot& line = memory_.view().slot(slot);
   line.active.store(0);
@@ -115,7 +119,14 @@ void Coordinator::start(std::uint32_t slot) {
   worker.done_before = line.done.load();
   worker.waiting = false;
   worker.stalled = false;
+  worker.detached = false;
   worker.watched_ticket = 0;
+}
+
+void Coordinator::start(std::uint32_t slot) {
+  Worker& worker = workers_[slot];
+  ring::Slot& line = memory_.view().slot(slot);
+  clear(slot);
   worker.pid = start_(slot);
   if (worker.pid <= 0) {
     worker.pid = -1;
@@ -140,6 +151,46 @@ void Coordinator::start_due(Clock::time_point now) {
   }
 }
 
+void Coordinator::receive_visitors() {
+  for (AttachPorter::Visitor& visitor : porter_.visitors()) {
+    switch (visitor.wish) {
+      case AttachRequest::Wish::join: admit(std::move(visitor)); break;
+      case AttachRequest::Wish::detach: detach_all(visitor); break;
+    }
+  }
+}
+
+void Coordinator::admit(AttachPorter::Visitor visitor) {
+  std::uint32_t slot = supervision_.workers;
+  while (slot < workers_.size() && workers_[slot].running()) ++slot;
+  if (slot == workers_.size()) {
+    const auto why = fmt::format("all {} places for workers that join by hand are taken", supervision_.attachable);
+    send_reply(visitor.socket.get(), AttachReply::refusal(why), {});
+    return;
+  }
+  clear(slot);
+  if (!porter_.admit(visitor, slot)) return;
+  Worker& worker = workers_[slot];
+  worker.pid = visitor.pid;
+  worker.pidfd = std::move(visitor.pidfd);
+  worker.lifeline = std::move(visitor.socket);
+  memory_.view().slot(slot).pid.store(worker.pid);
+}
+
+/// A kill whenever it comes is no harm to anybody: the row in hand goes back, and nobody is blamed.
+void Coordinator::detach_all(const AttachPorter::Visitor& visitor) {
+  AttachReply reply;
+  reply.accepted = 1;
+  for (std::uint32_t slot = supervision_.workers; slot < workers_.size(); ++slot) {
+    Worker& worker = workers_[slot];
+    if (!worker.running() || worker.detached) continue;
+    worker.detached = true;
+    kill_process(worker.pidfd.get(), worker.pid);
+    ++reply.number;
+  }
+  send_reply(visitor.socket.get(), reply, {});
+}
+
 std::string Coordinator::what_it_held(std::uint32_t slot) const {
   const ring::Slot& line = memory_.view().slot(slot);
   if (line.active.load() == 0) return "between samples";
@@ -148,6 +199,7 @@ std::string Coordinator::what_it_held(std::uint32_t slot) const {
 
 /// Confirmed dead (its pidfd is readable), so what it held may be taken back.
 void Coordinator::bury(std::uint32_t slot) {
+  if (joined_by_hand(slot)) return bury_attached(slot);
   Worker& worker = workers_[slot];
   const pid_t pid = worker.pid;
   const Ending ending = reap(pid).value_or(Ending{true, SIGKILL});
@@ -169,6 +221,28 @@ void Coordinator::bury(std::uint32_t slot) {
   if (recovered.quarantined > 0) worker.record.forgive();
   report_death(slot, pid, last_death_, recovered.freed, recovered.quarantined);
   replace_or_give_up(slot);
+}
+
+/// Nobody's child: how it ended is not to be known, so it weighs little, and it is not replaced.
+void Coordinator::bury_attached(std::uint32_t slot) {
+  Worker& worker = workers_[slot];
+  const pid_t pid = std::exchange(worker.pid, -1);
+  worker.pidfd.reset();
+  worker.lifeline.reset();
+
+  const ring::View& view = memory_.view();
+  const std::string death =
+      fmt::format("{} {}", worker.stalled ? cause_of_death(worker, {}, false) : "had joined by hand and has ended",
+                  what_it_held(slot));
+  if (!worker.detached) view.counters().deaths.fetch_add(1);
+  const std::uint32_t weight = worker.stalled ? ring::crash_weight : ring::kill_weight;
+  const auto recovered = ring::recover(
+      view, slot, worker.detached ? 0 : weight,
+      {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined,
+       fmt::format("its workers died over it again and again; the last one {}", death), supervision_.give_up_at()});
+  view.slot(slot).generation.fetch_add(1);
+  view.slot(slot).pid.store(0);
+  if (!worker.detached) report_death(slot, pid, death, recovered.freed, recovered.quarantined);
 }
 
 /// SIGKILL says nothing of its sender; that the group's counter rose says it was the kernel.
@@ -216,7 +290,7 @@ void Coordinator::kill_stalled(Clock::time_point now) {
       worker.watched_since = now;
     } else if (now - worker.watched_since >= supervision_.timeout) {
       worker.stalled = true;
-      kill(worker.pid, SIGKILL);
+      kill_process(worker.pidfd.get(), worker.pid);
     }
   }
 }
@@ -254,10 +328,10 @@ void Coordinator::end_workers(bool at_once) {
     if (!worker.running()) continue;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
     const bool ended = !at_once && wait_for_end(worker.pidfd.get(), static_cast<int>(std::max<long>(0, left)));
-    if (!ended) kill(worker.pid, SIGKILL);
+    if (!ended) kill_process(worker.pidfd.get(), worker.pid);
   }
-  for (Worker& worker : workers_) {
-    if (worker.running()) reap(worker.pid);
+  for (std::uint32_t slot = 0; slot < supervision_.workers; ++slot) {
+    if (workers_[slot].running()) reap(workers_[slot].pid);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/unique_fd.hpp"
+#include "process/attach_porter.hpp"
 #include "process/child_process.hpp"
 #include "process/control_channel.hpp"
 #include "process/respawn_budget.hpp"
@@ -26,7 +27,7 @@ class Coordinator {
  public:
   /// Requires: all references outlive it; `trainer` is this process's parent.
   Coordinator(RingMemory& memory, ControlChannel& channel, const Supervision& supervision, pid_t trainer,
-              StartWorker start);
+              StartWorker start, AttachPorter porter = {});
 
   /// Allocates the ring, starts the workers, tells the trainer, and watches until the trainer ends or says stop.
   /// Returns the exit status: 0 after an orderly stop.
@@ -44,6 +45,8 @@ class Coordinator {
     std::uint64_t watched_done = 0;    ///< ... with so many done ...
     Clock::time_point watched_since;   ///< ... since then
     bool stalled = false;              ///< killed because of that
+    UniqueFd lifeline;                 ///< of one that joined by hand: dies when this is closed
+    bool detached = false;             ///< ... and was told to leave
     bool waiting = false;              ///< for the respawn budget
     Clock::time_point due;             ///< when waiting
     bool running() const noexcept { return pid > 0; }
@@ -52,9 +55,15 @@ class Coordinator {
   void watch();
   int poll_timeout_ms(Clock::time_point now) const;
   void start(std::uint32_t slot);
+  void clear(std::uint32_t slot);
+  void receive_visitors();
+  void admit(AttachPorter::Visitor visitor);
+  void detach_all(const AttachPorter::Visitor& visitor);
+  bool joined_by_hand(std::uint32_t slot) const noexcept { return slot >= supervision_.workers; }
   void replace_or_give_up(std::uint32_t slot);
   void start_due(Clock::time_point now);
   void bury(std::uint32_t slot);
+  void bury_attached(std::uint32_t slot);
   void report_death(std::uint32_t slot, pid_t pid, const std::string& text, std::uint32_t freed,
                     std::uint32_t quarantined);
   void kill_stalled(Clock::time_point now);
@@ -72,6 +81,7 @@ class Coordinator {
   pid_t trainer_;
   UniqueFd trainer_pidfd_;
   StartWorker start_;
+  AttachPorter porter_;
   std::vector<Worker> workers_;
   RespawnBudget budget_;
   std::uint32_t collapsed_slabs_ = 0;

@@ -23,21 +23,26 @@ namespace bp = boost::process;
 
 constexpr int first_inherited = 3;
 
-/// Runs in the child between fork and exec: no allocation, no locks.
-void move_descriptors(const std::vector<int>& inherited, std::vector<int>& moved) noexcept {
+}  // namespace
+
+void move_descriptors(const std::vector<int>& inherited, std::vector<int>& room) noexcept {
   // First out of the way, above every target: then no dup2 hits a source that is still needed, or is a no-op that keeps
   // FD_CLOEXEC.
   const int above = first_inherited + static_cast<int>(inherited.size());
-  for (std::size_t i = 0; i < inherited.size(); ++i) moved[i] = fcntl(inherited[i], F_DUPFD_CLOEXEC, above);
+  for (std::size_t i = 0; i < inherited.size(); ++i) room[i] = fcntl(inherited[i], F_DUPFD_CLOEXEC, above);
   syscall(SYS_close_range, first_inherited, ~0U, CLOSE_RANGE_CLOEXEC);
-  for (std::size_t i = 0; i < moved.size(); ++i) dup2(moved[i], first_inherited + static_cast<int>(i));
+  for (std::size_t i = 0; i < room.size(); ++i) dup2(room[i], first_inherited + static_cast<int>(i));
 }
-
-}  // namespace
 
 void keep_only_the_life_pipe() noexcept {
   dup2(life_pipe_fd, worker_life_pipe_fd);
   syscall(SYS_close_range, worker_life_pipe_fd + 1, ~0U, 0);
+}
+
+void keep_only_the_life_pipe_and(int other) noexcept {
+  dup2(life_pipe_fd, worker_life_pipe_fd);
+  dup2(other, worker_lifeline_fd);  // `other` is above both
+  syscall(SYS_close_range, worker_lifeline_fd + 1, ~0U, 0);
 }
 
 StartWorker fork_workers(const ring::View& view, const Work& work, ForkedDescriptors descriptors) {

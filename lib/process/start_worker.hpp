@@ -23,5 +23,11 @@ StartWorker spawn_workers(std::string program, std::vector<int> inherited);
 /// In a worker that is set up: closes every descriptor but standard input, output, error and the life pipe, which
 /// becomes worker_life_pipe_fd. What decodes hostile bytes holds nothing.
 void keep_only_the_life_pipe() noexcept;
+/// The same, and `other` stays as worker_lifeline_fd.
+void keep_only_the_life_pipe_and(int other) noexcept;
+
+/// Gives descriptor inherited[i] the number 3 + i, in whichever order they are, and all others above 2 FD_CLOEXEC.
+/// `room` is as long as `inherited`. Allocates nothing, takes no lock.
+void move_descriptors(const std::vector<int>& inherited, std::vector<int>& room) noexcept;
 
 }  // namespace slabring

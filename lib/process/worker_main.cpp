@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -13,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "process/attach_client.hpp"
 #include "process/child_process.hpp"
 #include "process/control_channel.hpp"
 #include "process/coordinator.hpp"
@@ -28,7 +30,16 @@ namespace {
 
 constexpr std::string_view usage =
     "slabring-worker: decodes images into a slabring Loader's shared memory.\n"
-    "It is started by the library (start methods forkserver and spawn), not by hand.\n"
+    "It is started by the library (start methods forkserver and spawn). By hand it can join a\n"
+    "loader that is running, to help it:\n"
+    "\n"
+    "  slabring-worker --attach PID   joins the loader of process PID, until that ends, or Ctrl-C;\n"
+    "                                 the loader's option attachable says how many may\n"
+    "  slabring-worker --detach PID   makes all leave that have joined loaders of process PID\n"
+    "\n"
+    "PID is the process that uses the library, or, where that has several such loaders, one of its\n"
+    "slabring-coord processes. No sample is lost or doubled when a worker joins, leaves or is killed.\n"
+    "Exit status: 0 the loader has ended, 1 it cannot be joined, 2 wrong usage.\n"
     "\n"
     "  slabring-worker --version    the version, which has to be the library's own\n"
     "  slabring-worker --help       this text\n"
@@ -72,7 +83,7 @@ RingMemory take_ring() { return RingMemory::attach(UniqueFd(control_memory_fd), 
 
 int coordinate(const WorkerSetup& setup, ControlChannel& channel, const char* program) {
   RingMemory memory = take_ring();
-  if (memory.view().shape().workers != setup.supervision.workers) {
+  if (memory.view().shape().workers != setup.supervision.slots()) {
     throw Error(ErrorCode::process, "the set-up and the ring name different numbers of workers");
   }
   const OpenedSetup opened(setup, dataset_tables(setup));
@@ -81,7 +92,9 @@ int coordinate(const WorkerSetup& setup, ControlChannel& channel, const char* pr
   StartWorker start = setup.start_method == StartMethod::spawn
                           ? spawn_workers(program, inherited)
                           : fork_workers(memory.view(), opened.work(), ForkedDescriptors::close_all);
-  return Coordinator(memory, channel, setup.supervision, setup.trainer, std::move(start)).run();
+  AttachPorter porter;
+  if (setup.supervision.attachable > 0) porter = AttachPorter(setup.trainer, inherited);
+  return Coordinator(memory, channel, setup.supervision, setup.trainer, std::move(start), std::move(porter)).run();
 }
 
 int coordinator_role(const char* program) {
@@ -112,32 +125,82 @@ int coordinator_role(const char* program) {
   }
 }
 
+int complain(const std::exception& error) {
+  write_all(STDERR_FILENO, fmt::format("slabring-worker: {}\n", error.what()));
+  return 1;
+}
+
+RingMemory take_ring_with(std::uint32_t slot) {
+  RingMemory memory = take_ring();
+  if (slot >= memory.view().shape().workers) {
+    throw Error(ErrorCode::process,
+                fmt::format("slot {} is not one of the ring's {}", slot, memory.view().shape().workers));
+  }
+  memory.close_descriptors();
+  return memory;
+}
+
 int worker_role(std::uint32_t slot) {
   const pid_t coordinator = getppid();
   reset_signals();
   try {
     const WorkerSetup setup = take_setup(false);
     const OpenedSetup opened(setup, dataset_tables(setup));
-    RingMemory memory = take_ring();
-    if (slot >= memory.view().shape().workers) {
-      throw Error(ErrorCode::process,
-                  fmt::format("slot {} is not one of the ring's {}", slot, memory.view().shape().workers));
-    }
-    memory.close_descriptors();
+    const RingMemory memory = take_ring_with(slot);
     keep_only_the_life_pipe();
     run_worker(memory.view(), slot, coordinator, opened.work());
     return 0;
   } catch (const std::exception& error) {
-    write_all(STDERR_FILENO, fmt::format("slabring-worker: {}\n", error.what()));
-    return 1;
+    return complain(error);
   }
 }
 
-std::optional<std::uint32_t> parse_slot(std::string_view text) noexcept {
-  std::uint32_t slot = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), slot);
+/// What was given takes its places, as if the coordinator had started this process.
+void put_on(Membership& membership) {
+  std::vector<int> inherited;
+  for (const UniqueFd& fd : membership.outfit) inherited.push_back(fd.get());
+  inherited.push_back(membership.socket.get());
+  std::vector<int> room(inherited.size());
+  move_descriptors(inherited, room);
+  // The numbers they had are others' now, or take_setup() closes them.
+  for (UniqueFd& fd : membership.outfit) fd.release();
+  membership.socket.release();
+}
+
+int attached_worker_role(pid_t pid) {
+  reset_signals();
+  std::signal(SIGINT, SIG_DFL);  // Ctrl-C is this one's own
+  try {
+    Membership membership = join_loader(pid);
+    put_on(membership);
+    const WorkerSetup setup = take_setup(true);
+    const OpenedSetup opened(setup, dataset_tables(setup));
+    const RingMemory memory = take_ring_with(membership.slot);
+    keep_only_the_life_pipe_and(tables_fd + static_cast<int>(setup.dataset.fds.size()));
+    write_all(STDERR_FILENO, fmt::format("slabring-worker: joined the loader of process {} as worker {}\n",
+                                         membership.trainer, membership.slot));
+    run_attached_worker(memory.view(), membership.slot, worker_lifeline_fd, opened.work());
+    return 0;
+  } catch (const std::exception& error) {
+    return complain(error);
+  }
+}
+
+int detach_role(pid_t pid) {
+  try {
+    write_all(STDOUT_FILENO, fmt::format("{}\n", detach_workers(pid)));
+    return 0;
+  } catch (const std::exception& error) {
+    return complain(error);
+  }
+}
+
+template <class Number>
+std::optional<Number> parse_number(std::string_view text) noexcept {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return slot;
+  return number;
 }
 
 }  // namespace
@@ -154,7 +217,11 @@ int worker_main(int argc, char** argv) {
   }
   if (role == "--coordinator" && argc == 2) return coordinator_role("/proc/self/exe");
   if (role == "--worker" && argc == 3) {
-    if (const auto slot = parse_slot(argv[2])) return worker_role(*slot);
+    if (const auto slot = parse_number<std::uint32_t>(argv[2])) return worker_role(*slot);
+  }
+  if ((role == "--attach" || role == "--detach") && argc == 3) {
+    const auto pid = parse_number<pid_t>(argv[2]);
+    if (pid && *pid > 0) return role == "--attach" ? attached_worker_role(*pid) : detach_role(*pid);
   }
   write_all(STDERR_FILENO, usage);
   return 2;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "engine/row_worker.hpp"
+#include "process/attach_client.hpp"
 #include "process/child_process.hpp"
 #include "process/sandbox.hpp"
 #include "sync/fault_point.hpp"
@@ -28,6 +29,30 @@ std::uint32_t confine(const Work& work) {
   return active;
 }
 
+void arm_poison_from_environment() noexcept {
+#ifdef SLABRING_FAULT_POINTS
+  if (const char* id = std::getenv("SLABRING_FAULT_SAMPLE")) crash_over(std::strtoull(id, nullptr, 10));
+#endif
+}
+
+template <class Run>
+void work_in_slot(const ring::View& view, std::uint32_t slot, const Work& work, const Run& run) noexcept {
+  name_process("slabring-work");
+  yield_to_trainer();
+  ring::Slot& mine = view.slot(slot);
+  mine.pid.store(getpid());
+  arm_poison_from_environment();
+  // Only the first worker of a slot dies at a planted fault; its successors have to carry on.
+  if (mine.generation.load() == 0) arm_fault_from_environment("SLABRING_FAULT");
+  try {
+    mine.sandbox.store(sandbox_part::settled | (work.sandbox == Sandbox::off ? 0 : confine(work)));
+    RowWorker worker(view, slot, *work.dataset, *work.program, work.rows);
+    run(worker);
+  } catch (...) {
+    _exit(125);  // out of memory before the first row; the coordinator reports the status
+  }
+}
+
 }  // namespace
 
 void arm_fault_from_environment([[maybe_unused]] const char* variable) noexcept {
@@ -43,19 +68,13 @@ void arm_fault_from_environment([[maybe_unused]] const char* variable) noexcept 
 
 void run_worker(const ring::View& view, std::uint32_t slot, pid_t coordinator, const Work& work) noexcept {
   die_with_parent(coordinator);
-  name_process("slabring-work");
-  yield_to_trainer();
-  ring::Slot& mine = view.slot(slot);
-  mine.pid.store(getpid());
-  // Only the first worker of a slot dies at a planted fault; its successors have to carry on.
-  if (mine.generation.load() == 0) arm_fault_from_environment("SLABRING_FAULT");
-  try {
-    mine.sandbox.store(sandbox_part::settled | (work.sandbox == Sandbox::off ? 0 : confine(work)));
-    RowWorker worker(view, slot, *work.dataset, *work.program, work.rows);
-    worker.run();
-  } catch (...) {
-    _exit(125);  // out of memory before the first row; the coordinator reports the status
-  }
+  work_in_slot(view, slot, work, [](RowWorker& worker) { worker.run(); });
+}
+
+void run_attached_worker(const ring::View& view, std::uint32_t slot, int lifeline, const Work& work) noexcept {
+  die_with_peer(lifeline);
+  work_in_slot(view, slot, work,
+               [lifeline](RowWorker& worker) { worker.run_while([lifeline] { return !has_closed(lifeline); }); });
 }
 
 }  // namespace slabring

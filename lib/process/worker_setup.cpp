@@ -44,6 +44,7 @@ WorkerSetup parse(const json& in) {
   setup.trainer = in.at("trainer").get<int>();
   setup.start_method = enum_at(in, "start_method", StartMethod::fork);
   setup.supervision.workers = in.at("workers").get<std::uint32_t>();
+  setup.supervision.attachable = in.at("attachable").get<std::uint32_t>();
   setup.supervision.timeout = std::chrono::milliseconds(in.at("timeout_ms").get<std::int64_t>());
   setup.supervision.huge_pages = in.at("huge_pages").get<bool>();
   setup.rows.on_error = enum_at(in, "on_error", OnError::substitute);
@@ -78,6 +79,7 @@ std::string WorkerSetup::to_json() const {
            {"trainer", trainer},
            {"start_method", static_cast<unsigned>(start_method)},
            {"workers", supervision.workers},
+           {"attachable", supervision.attachable},
            {"timeout_ms", supervision.timeout.count()},
            {"huge_pages", supervision.huge_pages},
            {"on_error", static_cast<unsigned>(rows.on_error)},

@@ -27,13 +27,15 @@ struct Work {
 
 /// How the coordinator is to run its workers.
 struct Supervision {
-  std::uint32_t workers = 0;
+  std::uint32_t workers = 0;             ///< that the coordinator starts
+  std::uint32_t attachable = 0;          ///< more, that may join by hand; their slots come behind
   std::chrono::milliseconds timeout{0};  ///< of one sample; 0: none
   bool huge_pages = true;
   OnError on_error = OnError::raise;  ///< decides when a row is given up
 
   /// Attempts at which a row is given up.
   std::uint32_t give_up_at() const noexcept;
+  std::uint32_t slots() const noexcept { return workers + attachable; }
 };
 
 /// Everything that a freshly started program needs besides descriptors, as JSON in a memfd.
@@ -80,6 +82,8 @@ inline constexpr int life_pipe_fd = 6;
 inline constexpr int tables_fd = 7;
 /// Where a worker that is set up keeps the life pipe; it holds nothing else but standard input, output and error.
 inline constexpr int worker_life_pipe_fd = 3;
+/// Of a worker that has joined by hand: its connection to the coordinator, the only other one.
+inline constexpr int worker_lifeline_fd = 4;
 
 /// Text in a memfd, to be inherited, and back. Throw Error(io) and Error(process).
 UniqueFd text_to_memfd(const char* name, std::string_view text);

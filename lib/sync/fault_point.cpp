@@ -34,6 +34,8 @@ namespace {
 std::atomic<FaultHook> current_hook{nullptr};
 std::atomic<FaultPoint> lethal_point{FaultPoint::none};
 std::atomic<std::uint64_t> hits_left{0};
+constexpr std::uint64_t no_sample = ~std::uint64_t{0};
+std::atomic<std::uint64_t> lethal_sample{no_sample};
 
 void kill_hook(FaultPoint point) {
   if (point == lethal_point.load(std::memory_order_relaxed) && hits_left.fetch_sub(1) == 1) raise(SIGKILL);
@@ -51,6 +53,12 @@ void kill_at(FaultPoint point, std::uint64_t hit) noexcept {
 
 void fault_point(FaultPoint point) noexcept {
   if (const FaultHook hook = current_hook.load(std::memory_order_relaxed)) hook(point);
+}
+
+void crash_over(std::uint64_t sample) noexcept { lethal_sample.store(sample); }
+
+void about_to_fill(std::uint64_t sample) noexcept {
+  if (sample == lethal_sample.load(std::memory_order_relaxed)) raise(SIGSEGV);
 }
 #endif
 

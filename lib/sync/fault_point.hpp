@@ -56,9 +56,13 @@ void set_fault_hook(FaultHook hook) noexcept;
 /// The hook that raises SIGKILL at the `hit`-th arrival (from 1) at `point`.
 void kill_at(FaultPoint point, std::uint64_t hit) noexcept;
 void fault_point(FaultPoint point) noexcept;
+/// From now on this process crashes, by SIGSEGV, over that sample, as a hostile image would have it.
+void crash_over(std::uint64_t sample) noexcept;
+void about_to_fill(std::uint64_t sample) noexcept;
 inline constexpr bool fault_points_compiled_in = true;
 #else
 constexpr void fault_point(FaultPoint) noexcept {}
+constexpr void about_to_fill(std::uint64_t) noexcept {}
 inline constexpr bool fault_points_compiled_in = false;
 #endif
 

@@ -56,6 +56,8 @@ class Stats:
     sandbox: str
     """what confines the workers: landlock, seccomp and limits, a part of that, or off"""
     workers: int
+    attached_workers: int
+    """that have joined by hand, now"""
     coordinator_pid: int
     """0 with num_workers=0"""
     worker_pids: list[int]
@@ -113,6 +115,7 @@ class DataLoader:
     - ``num_workers``: processes; None: the CPUs this process may use; 0: the same work in the calling thread.
     - ``seed``: of the order and of every random transform. What is delivered is a function of (dataset, transform, seed,
       epoch, batch_size, dtype, layout) alone.
+    - ``attachable``: workers that may join while it runs, by ``slabring-worker --attach PID``.
     - ``prefetch``: slabs in the ring, 2 to 64; memory is prefetch batches. None: 4, or what ``prefetch_factor`` asks for.
     - ``timeout``: seconds after which a sample that keeps a worker is given up; 0: never.
     - ``dtype``: uint8, float16 or float32; None: as the transforms say.
@@ -138,7 +141,7 @@ class DataLoader:
                  multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: Optional[int] = None,
                  persistent_workers: bool = True, pin_memory_device: str = "", in_order: bool = True,
                  transform: TransformLike = None, seed: Optional[int] = None, prefetch: Optional[int] = None,
-                 dtype: Any = None, layout: Optional[str] = None, on_error: str = "raise", output: str = "numpy",
+                 attachable: int = 0, dtype: Any = None, layout: Optional[str] = None, on_error: str = "raise", output: str = "numpy",
                  when_held: str = "raise") -> None:
         for name, value in (("sampler", sampler), ("batch_sampler", batch_sampler), ("collate_fn", collate_fn),
                             ("worker_init_fn", worker_init_fn)):
@@ -163,7 +166,7 @@ class DataLoader:
         self._options: dict[str, Any] = {
             "batch_size": batch_size, "shuffle": bool(shuffle), "drop_last": drop_last, "seed": _seed_of(seed, generator),
             "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout), "num_workers": num_workers,
-            "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
+            "attachable": attachable, "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
             "start_method": _start_method(multiprocessing_context), "worker_program": _worker_program(),
             "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "state": ""}
         self._start("")
@@ -244,7 +247,7 @@ class DataLoader:
         if count < 1 or columns < 1:
             raise ValueError(f"count is {count} and columns {columns}; both must be 1 or more")
         visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "RandomErasing")])
-        options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "prefetch": 2, "dtype": "u8",
+        options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "attachable": 0, "prefetch": 2, "dtype": "u8",
                    "layout": "nhwc", "drop_last": False, "state": ""}
         core = _slabring.Loader(self.dataset._core, visible.to_json(), options)
         batch = core.next(core.begin(self._next_epoch))

@@ -18,7 +18,6 @@
 #include "support/process_table.hpp"
 #include "support/stream_digest.hpp"
 #include "support/temporary_folder.hpp"
-#include "sync/fault_point.hpp"
 
 namespace slabring {
 namespace {
@@ -268,40 +267,6 @@ TEST_F(DeathTest, HostThatIgnoresOrReapsChildrenIsTolerated) {
   }
   signal(SIGCHLD, SIG_DFL);
 }
-
-#ifdef SLABRING_FAULT_POINTS
-TEST_F(DeathTest, DeathAtAnyStepOfAWorkerIsInvisible) {
-  for (const StartMethod method : all_methods) {
-    std::uint64_t deaths = 0;
-    for (auto point = static_cast<std::uint32_t>(FaultPoint::claim_scan);
-         point <= static_cast<std::uint32_t>(FaultPoint::bell_epoch_bumped); ++point) {
-      const std::string name{to_string(static_cast<FaultPoint>(point))};
-      setenv("SLABRING_FAULT", (name + ":3").c_str(), 1);
-      Loader loader(*dataset_, pipeline(), options(method, 2));
-      EXPECT_EQ(stream(loader, 3), calm_) << name;
-      deaths += loader.stats().worker_deaths;
-      unsetenv("SLABRING_FAULT");
-    }
-    EXPECT_GT(deaths, 10U) << "most steps are reached three times in three epochs";
-  }
-}
-
-TEST_F(DeathTest, DeathAtAnyStepOfACoordinatorIsInvisible) {
-  for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
-    for (const FaultPoint point : {FaultPoint::recover_seen, FaultPoint::recover_cas, FaultPoint::recover_freed,
-                                   FaultPoint::recover_hint, FaultPoint::bell_forced}) {
-      const std::string name{to_string(point)};
-      setenv("SLABRING_FAULT", "row_half_written:3", 1);  // gives it a dead worker to recover from
-      setenv("SLABRING_COORDINATOR_FAULT", (name + ":1").c_str(), 1);
-      Loader loader(*dataset_, pipeline(), options(method, 2));
-      EXPECT_EQ(stream(loader, 3), calm_) << name;
-      EXPECT_EQ(loader.stats().takeovers, 1U) << name;
-      unsetenv("SLABRING_FAULT");
-      unsetenv("SLABRING_COORDINATOR_FAULT");
-    }
-  }
-}
-#endif
 
 }  // namespace
 }  // namespace slabring

@@ -17,7 +17,7 @@ WorkerSetup example() {
   WorkerSetup setup;
   setup.trainer = 4711;
   setup.start_method = StartMethod::spawn;
-  setup.supervision = {7, std::chrono::milliseconds(1500), false};
+  setup.supervision = {7, 3, std::chrono::milliseconds(1500), false};
   setup.rows.seed = 0xffffffffffffffff;
   setup.rows.jpeg_decoder = JpegDecoding::libjpeg;
   setup.rows.jpeg_scale = JpegScale::fast;
@@ -35,6 +35,7 @@ TEST(WorkerSetup, SurvivesTheWayThroughJson) {
   EXPECT_EQ(out.trainer, 4711);
   EXPECT_EQ(out.start_method, StartMethod::spawn);
   EXPECT_EQ(out.supervision.workers, 7U);
+  EXPECT_EQ(out.supervision.attachable, 3U);
   EXPECT_EQ(out.supervision.timeout, std::chrono::milliseconds(1500));
   EXPECT_FALSE(out.supervision.huge_pages);
   EXPECT_EQ(out.rows.seed, in.rows.seed);

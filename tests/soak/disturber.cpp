@@ -1,5 +1,6 @@
 #include "disturber.hpp"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 
 #include "base/unique_fd.hpp"
 #include "process/child_process.hpp"
+#include "process/worker_program.hpp"
 
 namespace slabring::soak {
 namespace {
@@ -54,7 +56,10 @@ bool signal_named(pid_t pid, std::string_view name, int signal_number) {
 /// What the disturber does all its life.
 class Loop {
  public:
-  Loop(Shared& shared, pid_t victim, std::uint64_t seed) : shared_(shared), victim_(victim), random_(seed) {}
+  Loop(Shared& shared, pid_t victim, std::uint64_t seed)
+      : shared_(shared), victim_(victim), random_(seed), program_(find_worker_program("")) {
+    signal(SIGCHLD, SIG_IGN);  // guests come and go
+  }
 
   [[noreturn]] void run() {
     for (;;) {
@@ -77,6 +82,7 @@ class Loop {
     const std::vector<pid_t> coordinators = children_of(victim_);
     if (coordinators.empty()) return;
     const pid_t coordinator = one_of(coordinators);
+    if ((targets & Disturber::guests) != 0 && random_() % 4 == 0) return visit(coordinator);
     const std::vector<pid_t> workers = children_of(coordinator);
     const auto dice = random_() % 20;
     if ((targets & Disturber::coordinators) != 0 && dice == 0) {
@@ -87,6 +93,31 @@ class Loop {
       if (dice < 8) return stop(one_of(workers));
       shared_.deeds.workers_killed += signal_named(one_of(workers), worker_name, SIGKILL) ? 1 : 0;
     }
+  }
+
+  /// Workers that join by hand come, are killed, or are all told to leave.
+  void visit(pid_t coordinator) {
+    const auto dice = random_() % 10;
+    if (dice == 0) {
+      start("--detach", coordinator);
+    } else if (dice < 4 && !guests_.empty()) {
+      syscall(SYS_pidfd_send_signal, guests_.back().get(), SIGKILL, nullptr, 0);
+      guests_.pop_back();
+      ++shared_.deeds.guests_killed;
+    } else {
+      guests_.push_back(start("--attach", coordinator));
+      ++shared_.deeds.guests_sent;
+    }
+  }
+
+  UniqueFd start(const char* option, pid_t coordinator) {
+    const std::string number = std::to_string(coordinator);
+    const pid_t pid = fork();
+    if (pid > 0) return open_pidfd(pid);
+    const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (const int standard : {0, 1, 2}) dup2(null, standard);
+    execl(program_.c_str(), program_.c_str(), option, number.c_str(), nullptr);
+    _exit(127);
   }
 
   void kill_crew(pid_t coordinator, const std::vector<pid_t>& workers) {
@@ -104,6 +135,8 @@ class Loop {
   Shared& shared_;
   pid_t victim_;
   std::mt19937_64 random_;
+  std::string program_;
+  std::vector<UniqueFd> guests_;  ///< some have ended
 };
 
 }  // namespace

@@ -62,12 +62,16 @@ class Soak {
 
   void print() const {
     const Disturber::Deeds& deeds = disturber_.deeds();
-    fmt::print("did    {} workers killed, {} stopped, {} coordinators killed, {} with all their workers\n",
-               deeds.workers_killed.load(), deeds.workers_stopped.load(), deeds.coordinators_killed.load(),
-               deeds.crews_killed.load());
-    fmt::print("lived  {} loaders, {} batches, {} early breaks, {} resumed, {} batches held, {} sample errors\n",
-               tally_.rounds, tally_.batches, tally_.early_breaks, tally_.resumes, tally_.batches_held,
-               tally_.sample_errors);
+    fmt::print(
+        "did    {} workers killed, {} stopped, {} coordinators killed, {} with all their workers; {} workers sent "
+        "to join, {} of them killed\n",
+        deeds.workers_killed.load(), deeds.workers_stopped.load(), deeds.coordinators_killed.load(),
+        deeds.crews_killed.load(), deeds.guests_sent.load(), deeds.guests_killed.load());
+    fmt::print(
+        "lived  {} loaders, {} batches, {} early breaks, {} resumed, {} batches held, {} sample errors, {} ended with "
+        "guests\n",
+        tally_.rounds, tally_.batches, tally_.early_breaks, tally_.resumes, tally_.batches_held, tally_.sample_errors,
+        tally_.with_guests);
     fmt::print(
         "healed {} deaths, {} rows redone, {} quarantined, {} substituted, {} takeovers; longest wait {:.2f} s\n",
         tally_.deaths, tally_.rows_redone, tally_.quarantined, tally_.substituted, tally_.takeovers,
@@ -79,13 +83,14 @@ class Soak {
     const auto killed = deeds.workers_killed.load();
     return killed > 0 && deeds.workers_stopped > 0 && deeds.coordinators_killed > 0 && tally_.rows_redone > 0 &&
            tally_.quarantined > 0 && tally_.substituted > 0 && tally_.takeovers > 0 && tally_.early_breaks > 0 &&
-           tally_.resumes > 0;
+           tally_.resumes > 0 && tally_.with_guests > 0;
   }
 
  private:
   /// The disturber strikes only while the round lasts: how the loader ends is its own.
   void round(const Dataset& dataset, const CalmRun& calm, OnError policy, bool forks) {
-    const auto targets = forks ? std::uint32_t{Disturber::workers} : Disturber::workers | Disturber::coordinators;
+    const auto targets =
+        forks ? std::uint32_t{Disturber::workers} : Disturber::workers | Disturber::coordinators | Disturber::guests;
     disturber_.turn_on(targets);
     Round(dataset, calm, draw_options(random_, policy, forks), random_, tally_).run();
     disturber_.turn_on(Disturber::nobody);

@@ -21,6 +21,7 @@ LoaderOptions draw_options(std::mt19937_64& random, OnError policy, bool forks) 
   LoaderOptions drawn = options(policy, 1 + static_cast<int>(random() % 4));
   drawn.prefetch = 2 + static_cast<int>(random() % 4);
   drawn.start_method = forks ? StartMethod::fork : random() % 3 == 0 ? StartMethod::spawn : StartMethod::forkserver;
+  if (!forks) drawn.attachable = 2;
   return drawn;
 }
 
@@ -127,6 +128,7 @@ void Round::release_one() {
 
 void Round::count() noexcept {
   const LoaderStats stats = loader_->stats();
+  tally_.with_guests += stats.attached_workers > 0 ? 1 : 0;
   tally_.deaths += stats.worker_deaths;
   tally_.rows_redone += stats.rows_redone;
   tally_.quarantined += stats.quarantined;

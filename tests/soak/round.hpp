@@ -18,6 +18,7 @@ struct Tally {
   std::uint64_t resumes = 0;
   std::uint64_t batches_held = 0;  ///< beyond the next one
   std::uint64_t sample_errors = 0;
+  std::uint64_t with_guests = 0;  ///< loaders that a worker had joined when they ended
   std::uint64_t deaths = 0;
   std::uint64_t rows_redone = 0;
   std::uint64_t quarantined = 0;
