@@ -9,6 +9,7 @@
 
 #include "command.hpp"
 #include "common_options.hpp"
+#include "data_source.hpp"
 #include "fault_list.hpp"
 #include "json_output.hpp"
 #include "numbers.hpp"
@@ -225,7 +226,8 @@ int run(const BenchArguments& arguments) {
   if (arguments.epochs == 0) throw UsageError("--epochs 0: must be at least 1");
   LoaderRequest request = resolve(arguments.loader);
   request.options.epochs = arguments.epochs;
-  const ImageFolder dataset(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const Dataset& dataset = *opened;
 
   std::vector<std::optional<int>> settings(arguments.sweep.begin(), arguments.sweep.end());
   if (settings.empty()) settings.push_back(request.options.workers);

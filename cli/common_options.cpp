@@ -9,6 +9,7 @@
 #include "base/names.hpp"
 #include "base/sample_failure.hpp"
 #include "command.hpp"
+#include "data_source.hpp"
 #include "files.hpp"
 #include "numbers.hpp"
 
@@ -73,9 +74,12 @@ Pipeline pipeline_from_file(const std::string& path) {
 }  // namespace
 
 void add_data(CLI::App& app, LoaderArguments& arguments) {
-  app.add_option("DATA", arguments.data, "A folder of class folders, or a flat folder of images")
-      ->required()
-      ->type_name("");
+  CLI::Option* data =
+      app.add_option(
+             "DATA", arguments.data,
+             "A path, KIND:PATH, or either with ?option=value; the name shows the kind as a rule" + kinds_text())
+          ->type_name("");
+  app.add_option("--dataset", arguments.data, "DATA, said as an option")->type_name("DATA")->excludes(data);
 }
 
 void add_pipeline_options(CLI::App& app, PipelineArguments& arguments) {

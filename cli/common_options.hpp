@@ -44,7 +44,7 @@ struct LoaderArguments {
   std::string uneven;
 };
 
-/// The positional argument DATA.
+/// The argument DATA, in its place or as --dataset DATA.
 void add_data(CLI::App& app, LoaderArguments& arguments);
 /// --pipeline --size
 void add_pipeline_options(CLI::App& app, PipelineArguments& arguments);

@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "common_options.hpp"
+#include "data_source.hpp"
 #include "fault_list.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
@@ -49,7 +50,8 @@ int run(const DigestArguments& arguments) {
   const std::uint64_t end = end_epoch(arguments);
   LoaderRequest request = resolve(arguments.loader);
   request.options.epochs = arguments.epochs;
-  const ImageFolder dataset(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const Dataset& dataset = *opened;
   Loader loader(dataset, std::move(request.pipeline), request.options);
 
   StreamDigest total;

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "common_options.hpp"
 #include "contact_sheet.hpp"
+#include "data_source.hpp"
 #include "files.hpp"
 #include "numbers.hpp"
 #include "ring/layout.hpp"
@@ -56,7 +57,8 @@ int run(const PreviewArguments& arguments) {
     throw UsageError(fmt::format("--count {}: must be from 1 to {}", arguments.count, ring::max_batch));
   }
   LoaderRequest request = resolve(arguments.loader);
-  const ImageFolder dataset(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const Dataset& dataset = *opened;
   request.options.dtype = DType::u8;
   request.options.layout = Layout::nhwc;
   request.options.on_error = OnError::mask;

@@ -10,6 +10,7 @@
 
 #include "command.hpp"
 #include "common_options.hpp"
+#include "data_source.hpp"
 #include "decode/decoder.hpp"
 #include "json_output.hpp"
 #include "progress.hpp"
@@ -158,7 +159,8 @@ int run(const VerifyArguments& arguments) {
   options.shuffle = false;
   options.on_error = OnError::mask;
   options.epochs = 1;
-  const ImageFolder dataset(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const Dataset& dataset = *opened;
   const Report report = verify(dataset, options);
   if (arguments.json) {
     print_json(arguments.loader.data, report);

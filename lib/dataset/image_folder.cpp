@@ -89,7 +89,7 @@ std::optional<DatasetRecipe> ImageFolder::recipe() const {
   Json config = {{"root", name_to_json(root_.native())}, {"read_roots", Json::array()}, {"classes", Json::array()}};
   for (const std::string& name : roots_) config["read_roots"].push_back(name_to_json(name));
   for (const std::string& name : classes_) config["classes"].push_back(name_to_json(name));
-  return DatasetRecipe{"image_folder", config.dump(), {table_->fd()}};
+  return DatasetRecipe{"folder", config.dump(), {table_->fd()}};
 }
 
 std::vector<std::string> ImageFolder::read_roots() const { return roots_; }

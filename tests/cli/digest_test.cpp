@@ -51,6 +51,15 @@ TEST_P(SameStream, WhoeverDoesTheWork) {
   EXPECT_THAT(digest(arguments), testing::ElementsAre(reference()));
 }
 
+TEST(Digest, DataMayBeNamedByItsKindOrAsAnOption) {
+  const std::vector<std::string> small{"--size", "24", "--batch", "7", "--workers", "0", "--epochs", "2"};
+  std::vector<std::string> as_option{"digest", "--dataset", "folder:" + photos()};
+  as_option.insert(as_option.end(), small.begin(), small.end());
+  EXPECT_EQ(slabring(as_option).out, reference() + "\n");
+  EXPECT_THAT(slabring({"digest"}).err, HasSubstr("DATA is required"));
+  EXPECT_THAT(slabring({"digest", "floppies:a"}).err, AllOf(HasSubstr("\"floppies\""), HasSubstr("folder")));
+}
+
 using Setting = std::vector<std::string>;
 INSTANTIATE_TEST_SUITE_P(Workers, SameStream,
                          testing::Values(Setting{"--workers", "1"}, Setting{"--workers", "2"},

@@ -70,8 +70,8 @@ TEST(OpenDataset, DescriptorsStayTheCallers) {
 }
 
 TEST(OpenDataset, UnknownKindIsRefusedByName) {
-  EXPECT_THAT(refusal_of({"tar_shards", "{}", {}}),
-              testing::AllOf(HasSubstr("\"tar_shards\""), HasSubstr("image_folder")));
+  EXPECT_THAT(refusal_of({"floppies", "{}", {}}),
+              testing::AllOf(HasSubstr("\"floppies\""), HasSubstr("folder")));
 }
 
 TEST(OpenDataset, MalformedImageFolderRecipesAreRefused) {

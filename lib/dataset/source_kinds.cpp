@@ -1,0 +1,65 @@
+#include "dataset/source_kinds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "slabring/error.hpp"
+
+namespace slabring {
+namespace {
+
+std::unique_ptr<Dataset> open_folder(SourceRequest& request) {
+  request.refuse_others("");
+  return std::make_unique<ImageFolder>(request.path);
+}
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+// The folder comes last: other kinds are folders too, with something particular in them.
+constexpr std::array kinds{
+    SourceKind{"folder", "a folder of class folders, or a flat folder of images", &open_folder,
+               &ImageFolder::from_recipe, &is_folder},
+};
+
+char lower_case(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+}  // namespace
+
+std::span<const SourceKind> all_source_kinds() noexcept { return kinds; }
+
+std::string source_kind_names() {
+  std::string names;
+  for (const SourceKind& kind : kinds) names += fmt::format("{}{}", names.empty() ? "" : ", ", kind.name);
+  return names;
+}
+
+const SourceKind& source_kind(std::string_view name) {
+  const auto found =
+      std::find_if(kinds.begin(), kinds.end(), [name](const SourceKind& kind) { return kind.name == name; });
+  if (found == kinds.end()) {
+    throw Error(ErrorCode::dataset,
+                fmt::format("no dataset kind is called \"{}\"; there are: {}", name, source_kind_names()));
+  }
+  if (!found->lacking.empty()) {
+    throw Error(ErrorCode::dataset, fmt::format("this build of slabring reads no {} source, since it was made without "
+                                                "{}; install that and build again",
+                                                name, found->lacking));
+  }
+  return *found;
+}
+
+bool ends_in(std::string_view path, std::initializer_list<std::string_view> endings) noexcept {
+  return std::any_of(endings.begin(), endings.end(), [path](std::string_view ending) {
+    return path.size() >= ending.size() && std::equal(ending.begin(), ending.end(), path.end() - ending.size(),
+                                                      [](char wanted, char c) { return wanted == lower_case(c); });
+  });
+}
+
+}  // namespace slabring

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "slabring/sources.hpp"
+
+namespace slabring {
+
+/// A source as a person wrote it, taken apart: "KIND:PATH?name=value&name=value".
+///
+/// The value of `query` goes on to the end, since SQL may contain whatever it likes.
+struct SourceRequest {
+  std::string kind;  ///< empty: to be recognised
+  std::string path;
+  SourceOptions options;
+
+  /// The value of the option `name`, which is used up; nullopt when it was not written.
+  std::optional<std::string> take(std::string_view name);
+  /// To be called when all known options are taken: throws Error(invalid_argument) that names what is left and lists
+  /// what there is.
+  void refuse_others(std::string_view known) const;
+
+  std::vector<std::pair<std::string, std::string>> written;
+};
+
+/// Takes `text` apart. `is_kind` says what may stand before the colon. Throws Error(invalid_argument).
+SourceRequest parse_source(std::string_view text, bool (*is_kind)(std::string_view word));
+
+}  // namespace slabring
