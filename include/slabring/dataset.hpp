@@ -78,7 +78,7 @@ struct ImageFolderOptions {
   std::vector<std::string> extensions = {".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp"};
 };
 
-class FileTable;
+class FileSet;
 
 /// A folder of class folders, numbered exactly as torchvision's ImageFolder does: classes are the sorted names of the
 /// sub-folders, samples are the files beneath each in the order of sorted(os.walk(folder, followlinks=True)), sorted
@@ -113,11 +113,9 @@ class SLABRING_API ImageFolder : public Dataset {
   const std::filesystem::path& root() const noexcept { return root_; }
 
  private:
-  ImageFolder();
+  explicit ImageFolder(std::unique_ptr<FileSet> files);
   std::filesystem::path root_;
-  std::vector<std::string> classes_;
-  std::vector<std::string> roots_;
-  std::unique_ptr<FileTable> table_;
+  std::unique_ptr<FileSet> files_;
 };
 
 }  // namespace slabring

@@ -7,45 +7,37 @@
 
 #include "base/unique_fd.hpp"
 #include "dataset/file_table_layout.hpp"
+#include "dataset/flat_table.hpp"
 
 namespace slabring {
 
 /// Which files a dataset has, and their labels: one flat read-only table in sealed shared memory, mapped by every
-/// process, so that there is one copy of it on the machine. FileTableBuilder makes it. Immutable, thread-safe.
-///
-/// What is checked when: opening checks the seals, the header and that the entries lie inside, in constant time. An
-/// entry's own offset and length are checked each time it is asked for, so that a worker that is started again does not
-/// first walk through ten million of them. The seals make the first check hold for ever. What the paths say is not
-/// judged.
+/// process, so that there is one copy of it on the machine. FileTableBuilder makes it. Immutable, thread-safe. What the
+/// paths say is not judged.
 class FileTable {
  public:
   /// Throws Error(dataset) when `fd` holds no table that can be read in bounds.
-  explicit FileTable(UniqueFd fd);
-  ~FileTable();
-  FileTable(const FileTable&) = delete;
-  FileTable& operator=(const FileTable&) = delete;
+  explicit FileTable(UniqueFd fd) : table_(std::move(fd), file_table::kind) {}
 
-  std::uint64_t size() const noexcept { return count_; }
-  /// Relative to the dataset's folder; empty when the entry points outside the table, which no built table's does.
-  /// Requires (both): index < size().
-  std::string_view path(std::uint64_t index) const noexcept;
-  std::int64_t label(std::uint64_t index) const noexcept { return entries_[index].label; }
+  std::uint64_t size() const noexcept { return table_.size(); }
+  /// Relative to the dataset's folder, or absolute; empty when the entry points outside the table, which no built
+  /// table's does. Requires (both): index < size().
+  std::string_view path(std::uint64_t index) const noexcept {
+    return table_.name(entry(index).path_offset, entry(index).path_bytes);
+  }
+  std::int64_t label(std::uint64_t index) const noexcept { return entry(index).label; }
 
   /// All paths and entries: equal for equal paths and labels in the same order.
-  std::span<const std::byte> contents() const noexcept {
-    return std::as_bytes(std::span(base_, bytes_)).subspan(sizeof(file_table::Header));
-  }
+  std::span<const std::byte> contents() const noexcept { return table_.contents(); }
 
-  int fd() const noexcept { return fd_.get(); }
+  int fd() const noexcept { return table_.fd(); }
 
  private:
-  UniqueFd fd_;
-  std::size_t bytes_ = 0;
-  const char* base_ = nullptr;
-  // Copies of what was checked.
-  std::uint64_t paths_end_ = 0;
-  std::uint64_t count_ = 0;
-  const file_table::Entry* entries_ = nullptr;
+  const file_table::Entry& entry(std::uint64_t index) const noexcept {
+    return table_.entries<file_table::Entry>()[index];
+  }
+
+  FlatTable table_;
 };
 
 }  // namespace slabring

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "dataset/file_table_builder.hpp"
+#include "dataset/real_roots.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -27,42 +28,6 @@ void require_folder(const std::string& root) {
     throw Error(ErrorCode::dataset, fmt::format("{} is a file; a dataset of images is a folder", root));
   }
 }
-
-/// Beneath which folders the files really lie, once links are followed.
-class RealRoots {
- public:
-  explicit RealRoots(const std::string& root) : roots_{real_path(root)} {}
-
-  /// Looks at the links among what `folder` holds.
-  void follow_links(const std::string& folder, const FolderListing& listing) {
-    for (std::size_t i = 0; i < listing.links.size(); ++i) follow(fmt::format("{}/{}", folder, listing.links[i]));
-  }
-
-  std::vector<std::string> take() && { return std::move(roots_); }
-
- private:
-  static std::string real_path(const std::string& path) {
-    std::error_code dangling;
-    return std::filesystem::canonical(path, dangling).native();
-  }
-
-  void follow(const std::string& link) {
-    std::string target = real_path(link);
-    if (target.empty()) return;
-    std::error_code ignored;
-    // Of a file its folder: links to many files of one store are one root.
-    if (!std::filesystem::is_directory(target, ignored)) target.resize(std::max<std::size_t>(1, target.rfind('/')));
-    const auto lies_beneath = [&](const std::string& root) {
-      return root == "/" || (target.starts_with(root) && (target.size() == root.size() || target[root.size()] == '/'));
-    };
-    if (std::any_of(roots_.begin(), roots_.end(), lies_beneath)) return;
-    if (roots_.size() == most) roots_ = {"/"};  // everywhere, so to speak
-    if (roots_.front() != "/") roots_.push_back(std::move(target));
-  }
-
-  static constexpr std::size_t most = 64;
-  std::vector<std::string> roots_;
-};
 
 /// The folders of one class, each with its files.
 class ClassWalk {

@@ -1,4 +1,4 @@
-#include "dataset/file_table_builder.hpp"
+#include "dataset/flat_table_builder.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -8,13 +8,11 @@
 #include <system_error>
 
 #include "base/memfd.hpp"
-#include "dataset/file_table_layout.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
 
-using file_table::Entry;
-using file_table::Header;
+using flat_table::Header;
 
 // ---- MemfdWriter ----
 
@@ -39,7 +37,7 @@ void MemfdWriter::append_all_of(const MemfdWriter& other) {
   std::vector<char> part(buffer_bytes);
   for (std::uint64_t done = 0; done < other.written_;) {
     const ssize_t got = ::pread(other.fd(), part.data(), part.size(), static_cast<off_t>(done));
-    if (got <= 0) throw Error(ErrorCode::memory, "the file table's entries cannot be read back");
+    if (got <= 0) throw Error(ErrorCode::memory, "a table's entries cannot be read back");
     append(part.data(), static_cast<std::size_t>(got));
     done += static_cast<std::uint64_t>(got);
   }
@@ -50,7 +48,7 @@ void MemfdWriter::write_out(const char* data, std::size_t bytes) {
     const ssize_t put = ::write(fd_.get(), data, bytes);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
-      throw Error(ErrorCode::memory, fmt::format("no memory for the file table beyond {} bytes: {}", written_,
+      throw Error(ErrorCode::memory, fmt::format("no memory for a table beyond {} bytes: {}", written_,
                                                  std::generic_category().message(errno)));
     }
     data += put;
@@ -59,32 +57,33 @@ void MemfdWriter::write_out(const char* data, std::size_t bytes) {
   }
 }
 
-// ---- FileTableBuilder ----
+// ---- FlatTableBuilder ----
 
-FileTableBuilder::FileTableBuilder() : table_("slabring-files"), entries_("slabring-file-entries") {
+FlatTableBuilder::FlatTableBuilder(const flat_table::Kind& kind)
+    : kind_(kind), table_("slabring-table"), entries_("slabring-table-entries") {
   const Header unfinished{};
   table_.append(&unfinished, sizeof unfinished);
 }
 
-void FileTableBuilder::add(std::string_view path, std::int32_t label) {
-  const Entry entry{table_.size(), static_cast<std::uint32_t>(path.size()), label};
-  table_.append(path.data(), path.size());
-  entries_.append(&entry, sizeof entry);
-  ++count_;
+std::uint64_t FlatTableBuilder::add_name(std::string_view name) {
+  const std::uint64_t offset = table_.size();
+  table_.append(name.data(), name.size());
+  return offset;
 }
 
-UniqueFd FileTableBuilder::finish() {
-  constexpr char zeros[alignof(Entry)] = {};
-  table_.append(zeros, (alignof(Entry) - table_.size() % alignof(Entry)) % alignof(Entry));
+UniqueFd FlatTableBuilder::finish() {
+  constexpr std::size_t alignment = flat_table::entry_alignment;
+  constexpr char zeros[alignment] = {};
+  table_.append(zeros, (alignment - table_.size() % alignment) % alignment);
   const std::uint64_t entries_offset = table_.size();
   entries_.flush();
   table_.append_all_of(entries_);
   table_.flush();
 
-  const Header header{file_table::magic, file_table::version, sizeof(Entry), table_.size(), count_, entries_offset};
+  const Header header{kind_.magic, kind_.version, kind_.entry_bytes, table_.size(), count_, entries_offset};
   UniqueFd fd = table_.release();
   if (::pwrite(fd.get(), &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) {
-    throw Error(ErrorCode::memory, "the file table's header cannot be written");
+    throw Error(ErrorCode::memory, fmt::format("the {}'s header cannot be written", kind_.name));
   }
   add_seals(fd.get(), read_only_seals);
   return fd;
