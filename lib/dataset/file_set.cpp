@@ -20,7 +20,7 @@ bool is_absolute(std::string_view path) noexcept { return path.front() == '/'; }
 }  // namespace
 
 std::string absolute_root(const std::string& path) {
-  if (path.empty()) throw Error(ErrorCode::dataset, "the dataset's path is empty");
+  if (path.empty()) throw Error(ErrorCode::dataset, "the dataset's folder is the empty path");
   std::error_code error;
   const auto absolute = std::filesystem::absolute(path, error);
   if (error) throw Error(ErrorCode::dataset, fmt::format("{} cannot be made absolute: {}", path, error.message()));

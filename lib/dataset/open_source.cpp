@@ -29,7 +29,7 @@ bool looks_like_a_kind(std::string_view word) {
 }
 
 const SourceKind& recognised_kind(const std::string& path) {
-  if (path.empty()) throw Error(ErrorCode::dataset, "the dataset's path is empty");
+  if (path.empty()) throw Error(ErrorCode::dataset, "the dataset is named by the empty path");
   for (const SourceKind& kind : all_source_kinds()) {
     if (kind.recognises != nullptr && kind.recognises(path)) return source_kind(kind.name);
   }
