@@ -30,22 +30,6 @@ Enum named(std::string_view option, std::string_view word) {
   throw UsageError(fmt::format("{} {}: must be one of {}", option, word, joined(names_of<Enum>())));
 }
 
-/// One rank of one is what there is.
-void refuse_several_ranks(const LoaderArguments& arguments) {
-  if (arguments.world != 1) {
-    throw UsageError(
-        fmt::format("--world {}: sharing the data among ranks is not there yet; the only world is 1", arguments.world));
-  }
-  if (arguments.rank != 0) {
-    throw UsageError(fmt::format("--rank {}: in a world of 1 the only rank is 0", arguments.rank));
-  }
-  if (!arguments.uneven.empty()) {
-    throw UsageError(
-        fmt::format("--uneven {}: sharing the data among ranks is not there yet, so nothing can come out uneven",
-                    arguments.uneven));
-  }
-}
-
 std::chrono::milliseconds timeout_of(double seconds) {
   if (!(seconds >= 0 && seconds <= longest_timeout_seconds)) {
     throw UsageError(
@@ -124,10 +108,16 @@ void add_batch_options(CLI::App& app, LoaderArguments& arguments) {
       ->capture_default_str()
       ->group(data_group);
   add_jpeg_scale_option(app, arguments.jpeg_scale);
-  add_whole_number<int>(app, "--rank", arguments.rank, "This rank; only 0 so far")->group(data_group);
-  add_whole_number<int>(app, "--world", arguments.world, "Ranks in all; only 1 so far")->group(data_group);
-  app.add_option("--uneven", arguments.uneven, "What ranks do about an uneven end; not there yet")
+  add_whole_number<int>(app, "--rank", arguments.rank, "Which part of the epoch: this of --world ranks, from 0")
+      ->group(data_group);
+  add_whole_number<int>(app, "--world", arguments.world, "Ranks that divide the epoch among them")->group(data_group);
+  app.add_option("--uneven", arguments.uneven,
+                 "When fewer samples are left than all ranks would take:\n"
+                 "pad: repeat the epoch's first ones, marked\n"
+                 "drop: leave out what cannot be divided evenly\n"
+                 "exact: rows without a sample are zeros, marked")
       ->type_name("pad|drop|exact")
+      ->capture_default_str()
       ->group(data_group);
 }
 
@@ -173,7 +163,9 @@ std::string in_words_of_the_command_line(const std::string& message) {
                                        {"option prefetch ", "--prefetch "},
                                        {"option workers ", "--workers "},
                                        {"option attachable ", "--attachable "},
-                                       {"option timeout ", "--timeout "}}) {
+                                       {"option timeout ", "--timeout "},
+                                       {"option rank ", "--rank "},
+                                       {"option world ", "--world "}}) {
     if (message.starts_with(member)) return option + message.substr(std::string_view(member).size());
   }
   return message;
@@ -197,7 +189,6 @@ Pipeline resolve_pipeline(const PipelineArguments& arguments, bool normalize) {
 }
 
 LoaderRequest resolve(const LoaderArguments& arguments) {
-  refuse_several_ranks(arguments);
   LoaderOptions options;
   if (arguments.dtype) options.dtype = named<DType>("--dtype", *arguments.dtype);
   if (arguments.layout) options.layout = named<Layout>("--layout", *arguments.layout);
@@ -205,6 +196,9 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.seed = arguments.seed;
   options.shuffle = arguments.shuffle || (arguments.pipeline.pipeline == "train" && !arguments.no_shuffle);
   options.drop_last = arguments.drop_last;
+  options.rank = arguments.rank;
+  options.world = arguments.world;
+  options.uneven = named<Uneven>("--uneven", arguments.uneven);
   options.on_error = named<OnError>("--on-error", arguments.on_error);
   options.jpeg_scale = jpeg_scale_named(arguments.jpeg_scale);
   options.timeout = timeout_of(arguments.timeout_seconds);

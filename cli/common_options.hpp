@@ -30,6 +30,9 @@ struct LoaderArguments {
   bool shuffle = false;
   bool no_shuffle = false;
   bool drop_last = false;
+  int rank = 0;
+  int world = 1;
+  std::string uneven{to_string(LoaderOptions{}.uneven)};
   std::string on_error = "throw";
   std::string jpeg_scale{to_string(LoaderOptions{}.jpeg_scale)};
   double timeout_seconds = std::chrono::duration<double>(LoaderOptions{}.timeout).count();
@@ -39,9 +42,6 @@ struct LoaderArguments {
   int prefetch = LoaderOptions{}.prefetch;
   std::string jpeg_decoder{to_string(LoaderOptions{}.jpeg_decoder)};
   std::string start{to_string(LoaderOptions{}.start_method)};
-  int rank = 0;
-  int world = 1;
-  std::string uneven;
 };
 
 /// The argument DATA, in its place or as --dataset DATA.

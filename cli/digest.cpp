@@ -23,18 +23,24 @@ constexpr const char* manual =
     "\n"
     "Output, the last line of stdout:   total HEX images N faults M\n"
     "with --batches, before it:         batch EPOCH INDEX HEX\n"
+    "with --rows, before those:         row EPOCH INDEX ROW ID STATUS HEX\n"
     "HEX is an XXH3-128 over image bytes, labels (i64), sample ids (u64) and statuses (u32), little-endian, of each\n"
-    "batch in turn.\n"
+    "batch in turn; that of a row is over its image bytes and label alone. ID is - in a row without a sample.\n"
     "\n"
     "Example: is the augmented stream of epoch 3 the same with one worker as with eight?\n"
     "  slabring digest photos --epoch 3 --workers 1\n"
-    "  slabring digest photos --epoch 3 --workers 8";
+    "  slabring digest photos --epoch 3 --workers 8\n"
+    "Example: do two ranks deliver the samples that one does?\n"
+    "  slabring digest photos --rows | grep ^row | cut -d' ' -f5- | sort > one\n"
+    "  for r in 0 1; do slabring digest photos --rows --rank $r --world 2 --uneven exact; done |\n"
+    "    grep ^row | cut -d' ' -f5- | grep -v ^- | sort | diff one -";
 
 struct DigestArguments {
   LoaderArguments loader;
   std::uint64_t first_epoch = 0;
   std::uint64_t epochs = 1;
   bool batches = false;
+  bool rows = false;
 };
 
 std::uint64_t end_epoch(const DigestArguments& arguments) {
@@ -44,6 +50,22 @@ std::uint64_t end_epoch(const DigestArguments& arguments) {
                                  arguments.first_epoch, arguments.epochs));
   }
   return arguments.first_epoch + arguments.epochs;
+}
+
+void print_rows(const Batch& batch) {
+  for (std::size_t row = 0; row != batch.size(); ++row) {
+    StreamDigest alone;
+    alone.add_row(batch, row);
+    const SampleId id = batch.ids()[row];
+    fmt::print("row {} {} {} {} {} {}\n", batch.epoch(), batch.index(), row,
+               id == no_sample ? "-" : fmt::to_string(to_index(id)), to_string(batch.statuses()[row]), alone.hex());
+  }
+}
+
+void print_batch(const Batch& batch) {
+  StreamDigest alone;
+  alone.add(batch);
+  fmt::print("batch {} {} {}\n", batch.epoch(), batch.index(), alone.hex());
 }
 
 int run(const DigestArguments& arguments) {
@@ -59,12 +81,9 @@ int run(const DigestArguments& arguments) {
   for (std::uint64_t number = arguments.first_epoch; number != end; ++number) {
     for (const Batch& batch : loader.epoch(number)) {
       total.add(batch);
-      if (arguments.batches) {
-        StreamDigest alone;
-        alone.add(batch);
-        progress.wipe();
-        fmt::print("batch {} {} {}\n", batch.epoch(), batch.index(), alone.hex());
-      }
+      if (arguments.batches || arguments.rows) progress.wipe();
+      if (arguments.rows) print_rows(batch);
+      if (arguments.batches) print_batch(batch);
       progress.advance(batch.size());
     }
   }
@@ -84,6 +103,7 @@ Command add_digest(CLI::App& program) {
   add_whole_number<std::uint64_t>(*app, "--epoch", arguments->first_epoch, "The first epoch");
   add_whole_number<std::uint64_t>(*app, "--epochs", arguments->epochs, "How many");
   app->add_flag("--batches", arguments->batches, "Also a line for each batch");
+  app->add_flag("--rows", arguments->rows, "Also a line for each row");
   add_pipeline_options(*app, arguments->loader.pipeline);
   add_order_options(*app, arguments->loader);
   add_batch_options(*app, arguments->loader);

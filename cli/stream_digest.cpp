@@ -32,6 +32,13 @@ void StreamDigest::add(const Batch& batch) {
   state_->update(batch.statuses());
 }
 
+void StreamDigest::add_row(const Batch& batch, std::size_t row) {
+  const Tensor images = batch.images();
+  const std::size_t bytes = images.size_bytes() / batch.size();
+  state_->update(std::span<const std::byte>(images.data + row * bytes, bytes));
+  state_->update(batch.labels().subspan(row, 1));
+}
+
 std::string StreamDigest::hex() const {
   const XXH128_hash_t hash = XXH3_128bits_digest(&state_->hash);
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);

@@ -31,7 +31,7 @@ class SLABRING_API Batch {
   void release() noexcept;
   bool empty() const noexcept { return session_ == nullptr; }
 
-  /// Samples in this batch: batch_size, or fewer in the last one. Requires (as all below): !empty().
+  /// Rows in this batch: batch_size, or fewer in the last one. Requires (as all below): !empty().
   std::size_t size() const noexcept;
   /// [size(), C, H, W] or [size(), H, W, C], contiguous.
   Tensor images() const noexcept;
@@ -44,9 +44,9 @@ class SLABRING_API Batch {
   /// The same as one share for each class: [size(), num_classes], lambda where the label is and 1 - lambda where the
   /// partner's is; all 0 for a row that failed. Empty without MixUp and CutMix. Allocates.
   std::vector<float> soft_labels() const;
-  /// The samples delivered: with OnError::substitute not always those of the plan.
+  /// The samples delivered: with OnError::substitute not always those of the plan; no_sample where a row holds none.
   std::span<const SampleId> ids() const noexcept;
-  /// SampleStatus::ok, substituted, or why the row is zeroed.
+  /// SampleStatus::ok, substituted, padded, or why the row is zeroed.
   std::span<const SampleStatus> statuses() const noexcept;
   /// The planned samples that failed, with reasons; empty as a rule.
   std::vector<SampleFault> faults() const;

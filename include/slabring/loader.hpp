@@ -23,7 +23,9 @@ class Epoch;
 /// Delivers a Dataset as batches in shared memory, in a fixed order, filled by worker processes.
 ///
 /// The delivered bytes are a function of (dataset, pipeline, seed, epoch, batch_size, dtype, layout) alone: not of the
-/// number of workers, the start method, prefetch, or who was killed.
+/// number of workers, the start method, prefetch, or who was killed. The ranks of a world divide the same epoch among
+/// them, whatever their number: batch b of all ranks, one after the other, is batch b of one process that takes world x
+/// batch_size samples at a time.
 ///
 /// Thread rule: one thread iterates at a time; Batches may be released from any thread. The destructor ends coordinator
 /// and workers; Batches still held stay valid.
@@ -57,15 +59,18 @@ class SLABRING_API Loader {
   Batch next(const std::function<void()>& while_waiting);
 
   /// Where the iteration stands, as JSON of less than 1 KB: pass it as LoaderOptions::state to another Loader, and the
-  /// rest of the epoch is delivered there, byte for byte, whatever its workers, prefetch and start method. O(1), at any
+  /// rest of the epoch is delivered there, byte for byte, whatever its workers, prefetch and start method. It is the
+  /// same on all ranks that have delivered as many batches, and may be resumed by another number of ranks and with
+  /// another batch_size: these get the samples not yet delivered, each byte for byte, in other batches. O(1), at any
   /// time between two calls of next(). Batches count once next() has returned them (or has thrown their SampleError):
   /// within a loop over epoch() the loop's own batch counts. After an epoch's last batch this is the start of the next.
   std::string state() const;
   /// The epoch to go on with: that of LoaderOptions::state, whose first call of epoch() begins in the middle; else 0.
   std::uint64_t first_epoch() const noexcept;
 
-  std::uint64_t batches_per_epoch() const noexcept;  ///< exact
-  std::uint64_t samples_per_epoch() const noexcept;  ///< exact: without what drop_last leaves out
+  std::uint64_t batches_per_epoch() const noexcept;  ///< exact, and the same on all ranks
+  /// Rows that this rank delivers, exact: without what drop_last leaves out, with those that Uneven fills up.
+  std::uint64_t samples_per_epoch() const noexcept;
   RowShape row_shape() const noexcept;
   /// The options in force, with every automatic value resolved.
   const LoaderOptions& options() const noexcept;

@@ -55,6 +55,15 @@ enum class JpegScale : std::uint8_t {
 };
 SLABRING_API std::string_view to_string(JpegScale scale) noexcept;
 
+/// What ranks do about the end of an epoch, where fewer samples are left than all of them would take. The number of
+/// batches, and of rows in each, is the same on every rank in all three.
+enum class Uneven : std::uint8_t {
+  pad,    ///< the epoch's first samples once more, marked SampleStatus::padded
+  drop,   ///< what cannot be divided evenly is left out: fewer samples than there are ranks
+  exact,  ///< nothing twice, nothing left out: rows without a sample are zeroed, marked SampleStatus::absent
+};
+SLABRING_API std::string_view to_string(Uneven uneven) noexcept;
+
 /// Huge pages under the ring.
 enum class HugePages : std::uint8_t {
   automatic,  ///< MADV_COLLAPSE where the kernel has it; failure is no error
@@ -65,10 +74,15 @@ enum class HugePages : std::uint8_t {
 /// with the option and its value in the message.
 struct LoaderOptions {
   // ---- behaviour ----
-  std::int64_t batch_size = 1;  ///< samples a batch, 1 to 4096
+  std::int64_t batch_size = 1;  ///< samples a batch of this rank, 1 to 4096
   bool shuffle = false;         ///< a new permutation each epoch, a function of (seed, epoch)
   bool drop_last = false;       ///< leave out a partial last batch
-  std::uint64_t seed = 0;       ///< of the order and of every random transform
+  /// Which of `world` processes this is, from 0: each gets its part of the same epoch. Both or neither; unset: the only
+  /// one, 0 of 1. All ranks have equal options otherwise.
+  std::optional<int> rank{};
+  std::optional<int> world{};
+  Uneven uneven = Uneven::pad;
+  std::uint64_t seed = 0;  ///< of the order and of every random transform
   /// Element type; unset: the pipeline's own, else f32 when the pipeline normalizes and u8 when not.
   std::optional<DType> dtype{};
   /// Order of the axes; unset: the pipeline's own, else nchw.
@@ -77,7 +91,8 @@ struct LoaderOptions {
   OnError on_error = OnError::raise;
   /// A sample that keeps a worker longer is given up: the worker is killed, the sample counts as crashed. 0: no limit.
   std::chrono::milliseconds timeout{120'000};
-  /// What Loader::state() of an earlier run returned: this run goes on where that one stood. Empty: from the start.
+  /// What Loader::state() of an earlier run returned: this run goes on where that one stood, with any number of ranks.
+  /// Empty: from the start.
   std::string state{};
   /// Epochs that will be asked for, if known; nothing beyond is prefetched. 0: unknown, prefetch runs on.
   std::uint64_t epochs = 0;

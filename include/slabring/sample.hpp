@@ -18,6 +18,9 @@ enum class SampleId : std::uint64_t {};
 
 constexpr std::uint64_t to_index(SampleId id) noexcept { return static_cast<std::uint64_t>(id); }
 
+/// The id of a row that holds no sample (SampleStatus::absent).
+inline constexpr SampleId no_sample{~std::uint64_t{0}};
+
 /// What became of one row of a batch. The values are part of the shared-memory layout and of `slabring verify --json`:
 /// never renumber.
 enum class SampleStatus : std::uint32_t {
@@ -39,6 +42,8 @@ enum class SampleStatus : std::uint32_t {
   stalled = 15,           ///< took longer than `timeout`; its worker was killed
   cancelled = 16,         ///< its batch was given up (early break); never delivered
   substituted = 17,       ///< another sample stands in its place (OnError::substitute)
+  padded = 18,            ///< sound, but of another row as well: it fills an uneven end (Uneven::pad)
+  absent = 19,            ///< no sample: an uneven end of zeros (Uneven::exact); its id is no_sample
 };
 
 /// The code as scripts see it: "open_failed". Unknown values give "unknown".

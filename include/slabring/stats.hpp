@@ -12,8 +12,10 @@ namespace slabring {
 /// What happened so far; cheap to take, monotonic but for the process lists.
 struct LoaderStats {
   std::uint64_t batches = 0;           ///< delivered
-  std::uint64_t samples = 0;           ///< delivered
-  std::uint64_t faults = 0;            ///< delivered rows whose status is not ok
+  std::uint64_t samples = 0;           ///< delivered, those that repeat among them
+  std::uint64_t padded = 0;            ///< rows delivered that repeat a sample (Uneven::pad)
+  std::uint64_t absent = 0;            ///< rows delivered without a sample (Uneven::exact)
+  std::uint64_t faults = 0;            ///< rows delivered whose planned sample failed
   std::uint64_t waits = 0;             ///< times the trainer slept for a batch
   double wait_seconds = 0;             ///< ... and for how long in all
   std::uint64_t wait_timeouts = 0;     ///< futex sleeps that ended by time-out; 0 in a healthy run of fast batches

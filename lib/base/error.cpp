@@ -42,6 +42,8 @@ std::string_view to_string(SampleStatus status) noexcept {
     case SampleStatus::stalled: return "stalled";
     case SampleStatus::cancelled: return "cancelled";
     case SampleStatus::substituted: return "substituted";
+    case SampleStatus::padded: return "padded";
+    case SampleStatus::absent: return "absent";
   }
   return "unknown";
 }

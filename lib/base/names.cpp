@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, 3> on_error_names{"throw", "mask", "subst
 constexpr std::array<std::string_view, 3> sandbox_names{"automatic", "strict", "off"};
 constexpr std::array<std::string_view, 2> jpeg_decoding_names{"native", "libjpeg"};
 constexpr std::array<std::string_view, 2> jpeg_scale_names{"exact", "fast"};
+constexpr std::array<std::string_view, 3> uneven_names{"pad", "drop", "exact"};
 
 // Names stand in the order of the values; these would fail if somebody reordered an enum.
 static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc) == 1);
@@ -26,7 +27,7 @@ static_assert(static_cast<int>(PaddingMode::edge) == 1 && static_cast<int>(Paddi
 static_assert(static_cast<int>(AutoAugmentPolicy::svhn) == 2);
 static_assert(static_cast<int>(StartMethod::fork) == 2 && static_cast<int>(OnError::substitute) == 2);
 static_assert(static_cast<int>(Sandbox::strict) == 1 && static_cast<int>(JpegDecoding::libjpeg) == 1 &&
-              static_cast<int>(JpegScale::fast) == 1);
+              static_cast<int>(JpegScale::fast) == 1 && static_cast<int>(Uneven::exact) == 2);
 
 template <class Enum>
 std::string_view name_of(Enum value) noexcept {
@@ -77,6 +78,10 @@ template <>
 std::span<const std::string_view> names_of<JpegScale>() noexcept {
   return jpeg_scale_names;
 }
+template <>
+std::span<const std::string_view> names_of<Uneven>() noexcept {
+  return uneven_names;
+}
 
 std::string_view to_string(DType dtype) noexcept { return name_of(dtype); }
 std::string_view to_string(Layout layout) noexcept { return name_of(layout); }
@@ -88,6 +93,7 @@ std::string_view to_string(OnError policy) noexcept { return name_of(policy); }
 std::string_view to_string(Sandbox sandbox) noexcept { return name_of(sandbox); }
 std::string_view to_string(JpegDecoding decoding) noexcept { return name_of(decoding); }
 std::string_view to_string(JpegScale scale) noexcept { return name_of(scale); }
+std::string_view to_string(Uneven uneven) noexcept { return name_of(uneven); }
 
 std::string joined(std::span<const std::string_view> names) {
   std::string text;

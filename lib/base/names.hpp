@@ -37,6 +37,8 @@ template <>
 std::span<const std::string_view> names_of<JpegDecoding>() noexcept;
 template <>
 std::span<const std::string_view> names_of<JpegScale>() noexcept;
+template <>
+std::span<const std::string_view> names_of<Uneven>() noexcept;
 
 /// The value that is spelled so, if any.
 template <class Enum>

@@ -26,7 +26,7 @@ void Batch::release() noexcept {
   if (const auto session = std::exchange(session_, nullptr)) session->release(slab_);
 }
 
-std::size_t Batch::size() const noexcept { return session_->state(slab_).rows; }
+std::size_t Batch::size() const noexcept { return session_->state(slab_).plan.rows; }
 
 Tensor Batch::images() const noexcept {
   const RowShape& row = session_->row_shape();
@@ -77,6 +77,6 @@ std::span<const SampleId> Batch::ids() const noexcept { return session_->state(s
 std::span<const SampleStatus> Batch::statuses() const noexcept { return session_->state(slab_).statuses; }
 std::vector<SampleFault> Batch::faults() const { return session_->state(slab_).faults; }
 std::uint64_t Batch::epoch() const noexcept { return session_->state(slab_).epoch; }
-std::uint64_t Batch::index() const noexcept { return session_->state(slab_).index; }
+std::uint64_t Batch::index() const noexcept { return session_->state(slab_).plan.number; }
 
 }  // namespace slabring

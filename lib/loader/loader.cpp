@@ -84,15 +84,15 @@ class Loader::Impl {
   /// Begins an epoch; returns the number of this pass.
   std::uint64_t begin(std::uint64_t epoch) {
     const bool resumed = resume_ && resume_->epoch == epoch;
-    session_->begin(epoch, resumed ? resume_->batch : 0);
+    session_->begin(epoch, resumed ? resume_->position : 0);
     resume_.reset();
     return ++passes_;
   }
   std::uint64_t first_epoch() const noexcept { return first_epoch_; }
   std::string state() {
     RingSession::Position at = resume_ ? *resume_ : session_->position();
-    if (at.batch == session_->batches_per_epoch()) at = {at.epoch + 1, 0};
-    return LoaderState{at.epoch, at.batch, identity()}.to_json();
+    if (session_->ends_at(at.position)) at = {at.epoch + 1, 0};
+    return LoaderState{at.epoch, at.position, identity()}.to_json();
   }
   Batch next(std::uint64_t pass) {
     if (pass != passes_) {
@@ -110,15 +110,15 @@ class Loader::Impl {
   RingSession::Position position_in(std::string_view text) {
     const LoaderState state = LoaderState::from_json(text);
     refuse_other_run(state.run, identity());
-    const std::uint64_t batches = EpochPlan(plan_options(*work_.dataset, options_)).batches();
-    if (state.batch > batches) {
+    const std::uint64_t positions = EpochPlan(plan_options(*work_.dataset, options_)).positions();
+    if (state.position > positions) {
       throw Error(ErrorCode::state,
-                  fmt::format("the state cannot be resumed: {} batches of its epoch were delivered, and an "
+                  fmt::format("the state cannot be resumed: {} samples of its epoch were delivered, and an "
                               "epoch has {}",
-                              state.batch, batches));
+                              state.position, positions));
     }
     first_epoch_ = state.epoch;
-    return {state.epoch, state.batch};
+    return {state.epoch, state.position};
   }
 
   static void refuse_unsafe_fork() {
@@ -217,7 +217,7 @@ std::string Loader::state() const { return impl_->state(); }
 std::uint64_t Loader::first_epoch() const noexcept { return impl_->first_epoch(); }
 
 std::uint64_t Loader::batches_per_epoch() const noexcept { return impl_->session().batches_per_epoch(); }
-std::uint64_t Loader::samples_per_epoch() const noexcept { return impl_->session().samples_per_epoch(); }
+std::uint64_t Loader::samples_per_epoch() const noexcept { return impl_->session().rows_per_epoch(); }
 RowShape Loader::row_shape() const noexcept { return impl_->session().row_shape(); }
 const LoaderOptions& Loader::options() const noexcept { return impl_->options(); }
 const Pipeline& Loader::pipeline() const noexcept { return impl_->pipeline(); }

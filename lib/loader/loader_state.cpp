@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t form = 1;
+constexpr std::uint64_t form = 2;
 constexpr const char* form_key = "slabring_state";
 constexpr std::size_t most_bytes = 4096;  // a state has under 1,000; read before it is parsed
 
@@ -30,9 +30,9 @@ void for_each_field(Run& run, const Visit& visit) {
   visit("dataset", run.dataset);
   visit("pipeline", run.pipeline);
   visit("seed", run.seed);
-  visit("batch_size", run.batch_size);
   visit("shuffle", run.shuffle);
   visit("drop_last", run.drop_last);
+  visit("uneven", run.uneven);
   visit("substitute", run.substitute);
   visit("dtype", run.dtype);
   visit("layout", run.layout);
@@ -85,9 +85,9 @@ RunIdentity identity_of(const Dataset& dataset, const Pipeline& pipeline, const 
           .dataset = in_hexadecimal(dataset.fingerprint()),
           .pipeline = pipeline_fingerprint(pipeline),
           .seed = options.seed,
-          .batch_size = static_cast<std::uint64_t>(options.batch_size),
           .shuffle = options.shuffle,
           .drop_last = options.drop_last,
+          .uneven = std::string(to_string(options.uneven)),
           .substitute = options.on_error == OnError::substitute,
           .dtype = std::string(to_string(*options.dtype)),
           .layout = std::string(to_string(*options.layout)),
@@ -95,7 +95,7 @@ RunIdentity identity_of(const Dataset& dataset, const Pipeline& pipeline, const 
 }
 
 std::string LoaderState::to_json() const {
-  Json file{{form_key, form}, {"epoch", epoch}, {"batch", batch}};
+  Json file{{form_key, form}, {"epoch", epoch}, {"position", position}};
   for_each_field(run, [&](const char* key, const auto& field) { file[key] = field; });
   return file.dump();
 }
@@ -109,7 +109,7 @@ LoaderState LoaderState::from_json(std::string_view text) {
     refuse(fmt::format("it has form {}, and this version of slabring knows form {}", its_form, form));
   LoaderState state;
   read(file, "epoch", state.epoch);
-  read(file, "batch", state.batch);
+  read(file, "position", state.position);
   std::size_t known = 3;
   for_each_field(state.run, [&](const char* key, auto& field) {
     read(file, key, field);

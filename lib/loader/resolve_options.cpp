@@ -80,6 +80,27 @@ Sandbox resolve_sandbox(const LoaderOptions& options) {
   return Sandbox::strict;
 }
 
+/// Rank and world, both or neither.
+void resolve_ranks(LoaderOptions& options) {
+  constexpr int most_ranks = 1'000'000;
+  if (options.rank.has_value() != options.world.has_value()) {
+    throw Error(ErrorCode::invalid_argument,
+                options.rank
+                    ? fmt::format("option rank is {} and world is not set; set both or neither", *options.rank)
+                    : fmt::format("option world is {} and rank is not set; set both or neither", *options.world));
+  }
+  if (!options.world) {
+    options.rank = 0;
+    options.world = 1;
+  }
+  check_range<int>("world", *options.world, 1, most_ranks);
+  if (*options.rank < 0 || *options.rank >= *options.world) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("option rank is {} and world is {}; ranks go from 0 to world - 1, here {}", *options.rank,
+                            *options.world, *options.world - 1));
+  }
+}
+
 }  // namespace
 
 LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& dataset, const Pipeline& pipeline) {
@@ -97,6 +118,7 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
     throw Error(ErrorCode::dataset, fmt::format("the dataset has {} samples; at most 2^48 can be numbered", samples));
   }
   LoaderOptions resolved = options;
+  resolve_ranks(resolved);
   if (!resolved.workers) resolved.workers = std::min(available_cpus(), static_cast<int>(ring::max_workers));
   if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
   if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
@@ -107,8 +129,14 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
 }
 
 PlanOptions plan_options(const Dataset& dataset, const LoaderOptions& options) {
-  return {dataset.size(), static_cast<std::uint32_t>(options.batch_size), options.shuffle, options.drop_last,
-          options.seed};
+  return {.samples = dataset.size(),
+          .batch_size = static_cast<std::uint32_t>(options.batch_size),
+          .shuffle = options.shuffle,
+          .drop_last = options.drop_last,
+          .seed = options.seed,
+          .share = static_cast<std::uint32_t>(*options.rank),
+          .shares = static_cast<std::uint32_t>(*options.world),
+          .uneven = options.uneven};
 }
 
 }  // namespace slabring

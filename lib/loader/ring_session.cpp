@@ -38,8 +38,7 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       classes_(work.program->batch_mix() != nullptr ? work.program->batch_mix()->classes() : 0),
       plan_(plan_options(*work.dataset, options)),
       owner_(getpid()),
-      slabs_(memory_.view().shape().slabs),
-      id_scratch_(memory_.view().shape().batch_size) {
+      slabs_(memory_.view().shape().slabs) {
   for (SlabState& slab : slabs_) {
     slab.ids.reserve(memory_.view().shape().batch_size);
     slab.statuses.reserve(memory_.view().shape().batch_size);
@@ -89,19 +88,20 @@ void RingSession::arm_free_slabs() {
   for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
     SlabState& state = slabs_[slab];
     if (state.phase != SlabState::Phase::free) continue;
-    if (arm_index_ == plan_.batches()) {
+    auto planned = plan_.batch_at(arm_position_);
+    if (!planned) {
       if (options_.epochs != 0 && epochs_begun_ >= options_.epochs && arm_epoch_ == epoch_) return;
       ++arm_epoch_;
-      arm_index_ = 0;
+      planned = plan_.batch_at(0);
     }
-    state.rows = plan_.rows(arm_index_);
-    plan_.ids(arm_epoch_, arm_index_, id_scratch_);
-    state.ids.assign(id_scratch_.begin(), id_scratch_.begin() + state.rows);
+    state.plan = *planned;
     state.epoch = arm_epoch_;
-    state.index = arm_index_++;
+    state.ids.assign(planned->rows, no_sample);
+    plan_.ids(state.epoch, state.plan, state.ids);
     state.batch = armed_++;
     state.phase = SlabState::Phase::armed;
-    port_.arm(slab, state.batch, state.epoch, state.ids, state.index);
+    arm_position_ = planned->next;
+    port_.arm(slab, state.batch, state.epoch, std::span(state.ids).first(planned->filled), planned->mix_number);
   }
 }
 
@@ -109,7 +109,7 @@ void RingSession::arm_free_slabs() {
 /// Requires: mutex_ is held.
 void RingSession::cancel_armed() {
   for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
-    if (slabs_[slab].phase == SlabState::Phase::armed) port_.cancel(slab, slabs_[slab].batch, slabs_[slab].rows);
+    if (slabs_[slab].phase == SlabState::Phase::armed) port_.cancel(slab, slabs_[slab].batch, slabs_[slab].plan.filled);
   }
   for (std::uint32_t slab = 0; slab < slabs_.size(); ++slab) {
     if (slabs_[slab].phase != SlabState::Phase::armed) continue;
@@ -123,17 +123,17 @@ void RingSession::begin(std::uint64_t number, std::uint64_t first) {
   refuse_forks();
   const std::lock_guard lock(mutex_);
   const auto head = slab_of(deliver_);
-  const bool prefetched = head && slabs_[*head].epoch == number && slabs_[*head].index == first;
+  const bool prefetched = head && slabs_[*head].epoch == number && slabs_[*head].plan.position == first;
   // With every slab held nothing is armed, but what comes next may still be the right epoch.
-  const bool next_up = started_ && deliver_ == armed_ && arm_epoch_ == number && arm_index_ == first;
+  const bool next_up = started_ && deliver_ == armed_ && arm_epoch_ == number && arm_position_ == first;
   epoch_ = number;
-  index_ = first;
+  position_ = first;
   ++epochs_begun_;
   started_ = true;
   if (!prefetched && !next_up) {
     cancel_armed();
     arm_epoch_ = number;
-    arm_index_ = first;
+    arm_position_ = first;
   }
   arm_free_slabs();
 }
@@ -142,7 +142,7 @@ Batch RingSession::next(const std::function<void()>& while_waiting) {
   refuse_forks();
   if (!started_) throw Error(ErrorCode::invalid_argument, "next() was called before epoch(): no epoch is begun");
   if (closed_) throw Error(ErrorCode::process, "the loader is closed");
-  if (index_ == plan_.batches()) return {};
+  if (ends_at(position_)) return {};
   std::optional<std::uint32_t> slab;
   {
     const std::lock_guard lock(mutex_);
@@ -172,19 +172,34 @@ void RingSession::take(std::uint32_t slab) {
   state.phase = SlabState::Phase::held;
   state.statuses.clear();
   state.faults.clear();
-  for (std::uint32_t row = 0; row < state.rows; ++row) {
-    const SampleStatus status = known_status(view().row(slab, row).status);
-    state.statuses.push_back(status);
-    if (status == SampleStatus::ok) continue;
+  for (std::uint32_t row = 0; row < state.plan.filled; ++row) take_row(slab, row);
+  for (std::uint32_t row = state.plan.filled; row < state.plan.rows; ++row) clear_row(slab, row);
+  ++deliver_;
+  position_ = state.plan.next;
+  ++counted_.batches;
+  counted_.faults += state.faults.size();
+  counted_.samples += state.plan.filled;
+  counted_.padded += state.plan.filled - state.plan.own;
+  counted_.absent += state.plan.rows - state.plan.filled;
+}
+
+void RingSession::take_row(std::uint32_t slab, std::uint32_t row) {
+  SlabState& state = slabs_[slab];
+  SampleStatus& status = state.statuses.emplace_back(known_status(view().row(slab, row).status));
+  if (status != SampleStatus::ok) {
     state.faults.push_back(fault_of(slab, row));
     remember(state.faults.back());
     if (const auto substitute = state.faults.back().substitute) state.ids[row] = *substitute;
   }
-  ++deliver_;
-  ++index_;
-  ++counted_.batches;
-  counted_.faults += state.faults.size();
-  counted_.samples += state.rows;
+  // Of a row that repeats this is what counts, also where another sample stands in: whoever evaluates leaves it out.
+  const bool sound = status == SampleStatus::ok || status == SampleStatus::substituted;
+  if (sound && row >= state.plan.own) status = SampleStatus::padded;
+}
+
+/// A row without a sample: no worker was ever told of it.
+void RingSession::clear_row(std::uint32_t slab, std::uint32_t row) {
+  slabs_[slab].statuses.push_back(SampleStatus::absent);
+  ring::blank_row(view(), slab, row);
 }
 
 SampleFault RingSession::fault_of(std::uint32_t slab, std::uint32_t row) const {
@@ -315,10 +330,10 @@ std::uint64_t RingSession::progress_made() const noexcept {
 std::string RingSession::describe_stall(std::uint32_t slab) const {
   std::string text =
       fmt::format("nothing arrived for {} s; batch {} of epoch {} waits for",
-                  static_cast<double>(patience().count()) / 1000, slabs_[slab].index, slabs_[slab].epoch);
+                  static_cast<double>(patience().count()) / 1000, slabs_[slab].plan.number, slabs_[slab].epoch);
   constexpr std::size_t most_rows = 8;
   std::size_t missing = 0;
-  for (std::uint32_t row = 0; row < slabs_[slab].rows; ++row) {
+  for (std::uint32_t row = 0; row < slabs_[slab].plan.filled; ++row) {
     if (view().is_done(slab, row)) continue;
     if (++missing > most_rows) continue;
     const ring::OwnerWord owner{view().owner(slab, row).load()};
@@ -340,10 +355,10 @@ std::string RingSession::describe_slabs() const {
       continue;
     }
     std::uint32_t done = 0;
-    for (std::uint32_t row = 0; row < state.rows; ++row) done += view().is_done(slab, row) ? 1 : 0;
+    for (std::uint32_t row = 0; row < state.plan.rows; ++row) done += view().is_done(slab, row) ? 1 : 0;
     text += fmt::format(" {} {} epoch {} batch {} with {} of {} rows,", slab,
-                        state.phase == SlabState::Phase::held ? "held" : "armed", state.epoch, state.index, done,
-                        state.rows);
+                        state.phase == SlabState::Phase::held ? "held" : "armed", state.epoch, state.plan.number, done,
+                        state.plan.rows);
   }
   text.pop_back();
   return text;

@@ -45,14 +45,16 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   /// coordinator is killed. Requires: called once, before begin(), unless workers == 0.
   void supervise(CoordinatorProcess coordinator, Relaunch relaunch);
 
-  /// Starts epoch `number` at batch `first`. Requires: first <= batches_per_epoch().
+  /// Starts epoch `number` at position `first`. Requires: first is no more than the positions of an epoch.
   void begin(std::uint64_t number, std::uint64_t first = 0);
-  /// Where the iteration stands: the batch that next() delivers, in its epoch.
+  /// Where the iteration stands: where in its epoch the batch begins that next() delivers, of all ranks together.
   struct Position {
     std::uint64_t epoch = 0;
-    std::uint64_t batch = 0;
+    std::uint64_t position = 0;
   };
-  Position position() const noexcept { return {epoch_, index_}; }
+  Position position() const noexcept { return {epoch_, position_}; }
+  /// No batch begins at `position` of an epoch.
+  bool ends_at(std::uint64_t position) const noexcept { return !plan_.batch_at(position); }
   /// The next batch of the epoch, or an empty one. See Loader::next.
   Batch next(const std::function<void()>& while_waiting = {});
   /// Stops workers and coordinator; leases stay valid. Idempotent.
@@ -67,11 +69,10 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
     Phase phase = Phase::free;
     std::uint64_t batch = 0;  ///< sequence number in the run
     std::uint64_t epoch = 0;
-    std::uint64_t index = 0;  ///< in the epoch
-    std::uint32_t rows = 0;
+    PlannedBatch plan;
     std::vector<SampleId> ids;
     std::vector<SampleStatus> statuses;
-    std::vector<SampleFault> faults;  ///< of the rows whose status is not ok
+    std::vector<SampleFault> faults;  ///< of the rows whose planned sample failed
   };
   const SlabState& state(std::uint32_t slab) const noexcept { return slabs_[slab]; }
   const ring::View& view() const noexcept { return memory_.view(); }
@@ -81,7 +82,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::span<std::byte> region() const noexcept { return memory_.data().bytes(); }
 
   std::uint64_t batches_per_epoch() const noexcept { return plan_.batches(); }
-  std::uint64_t samples_per_epoch() const noexcept { return plan_.samples(); }
+  std::uint64_t rows_per_epoch() const noexcept { return plan_.rows(); }
   LoaderStats stats() const;
   const std::vector<SampleFault>& failed_samples() const noexcept { return failed_samples_; }
 
@@ -100,6 +101,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   bool take_over();
   void take_rows_back();
   void take(std::uint32_t slab);
+  void take_row(std::uint32_t slab, std::uint32_t row);
+  void clear_row(std::uint32_t slab, std::uint32_t row);
   SampleFault fault_of(std::uint32_t slab, std::uint32_t row) const;
   void remember(const SampleFault& fault);
   std::uint64_t rows_done() const noexcept;
@@ -123,17 +126,16 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
 
   mutable std::mutex mutex_;  ///< guards what release() shares with the iterating thread:
   std::vector<SlabState> slabs_;
-  std::vector<SampleId> id_scratch_;
   bool closed_ = false;
   std::uint64_t armed_ = 0;      ///< batches armed so far: the next one's number in the run
   std::uint64_t arm_epoch_ = 0;  ///< what is armed next
-  std::uint64_t arm_index_ = 0;
+  std::uint64_t arm_position_ = 0;
   bool started_ = false;  ///< begin() was called
 
   // Of the iterating thread alone.
   std::uint64_t deliver_ = 0;  ///< number in the run of the batch delivered next
   std::uint64_t epoch_ = 0;
-  std::uint64_t index_ = 0;
+  std::uint64_t position_ = 0;
   std::uint64_t epochs_begun_ = 0;
   int futile_takeovers_ = 0;         ///< in a row, without a row done between them
   std::uint64_t takeover_rows_ = 0;  ///< rows_done() at the last one

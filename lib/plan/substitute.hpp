@@ -24,7 +24,7 @@ struct Substitution {
   std::uint32_t bits() const noexcept { return number | static_cast<std::uint32_t>(failure) << 8; }
 };
 
-/// A status from another process: what is none counts as `corrupt`.
+/// A status from a worker: what none of them says counts as `corrupt`.
 SampleStatus known_status(std::uint32_t value) noexcept;
 
 }  // namespace slabring

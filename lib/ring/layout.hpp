@@ -121,7 +121,7 @@ struct alignas(cache_line) Slot {
 /// Written by the trainer before the batch is issued; read by workers that hold a claim in it.
 struct alignas(cache_line) SlabHead {
   std::uint64_t epoch;
-  std::uint64_t index;  ///< of the batch in its epoch
+  std::uint64_t index;  ///< of the batch among those of all ranks in its epoch; rows are mixed by it
   std::uint32_t rows;   ///< rows that are not void; workers never decide what to claim by it (model mutant 10)
   std::uint32_t reserved;
 };

@@ -21,13 +21,14 @@ def _status_names() -> dict[str, int]:
 if TYPE_CHECKING:
 
     class Status(enum.IntEnum):
-        """What became of a row: ``ok``, or why it is zeroed. The names are in docs/failure-model.md."""
+        """What became of a row: ``ok``, ``substituted``, ``padded``, or why it is zeroed. The names are in docs/failure-model.md."""
 
         ok = 0
 
 else:
     Status = enum.IntEnum("Status", _status_names())
-    Status.__doc__ = "What became of a row: ``ok``, or why it is zeroed. The names are in docs/failure-model.md."
+    Status.__doc__ = ("What became of a row: ``ok``, ``substituted``, ``padded``, or why it is zeroed. The names are in "
+                      "docs/failure-model.md.")
     Status.__module__ = __name__
 
 

@@ -213,9 +213,9 @@ class DataLoader:
         this is the start of the next epoch.
         """
         state: dict[str, Any] = json.loads(self._core.state())
-        told_another = self._next_epoch != (state["epoch"] + 1 if self._begun and state["batch"] else state["epoch"])
+        told_another = self._next_epoch != (state["epoch"] + 1 if self._begun and state["position"] else state["epoch"])
         if told_another:  # by set_epoch
-            state["epoch"], state["batch"] = self._next_epoch, 0
+            state["epoch"], state["position"] = self._next_epoch, 0
         return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -97,6 +97,34 @@ TEST(Digest, BatchesOfOneEpochAreThoseOfALongerRun) {
   EXPECT_THAT(second.front(), MatchesRegex("batch 1 0 [0-9a-f]{32}"));
 }
 
+/// "ID STATUS HEX" of the rows that hold a sample, sorted.
+std::vector<std::string> rows_of(const std::vector<std::string>& lines) {
+  std::vector<std::string> rows;
+  for (const std::string& line : lines) {
+    std::istringstream words(line);
+    std::string word, epoch, batch, row, id, status, hex;
+    words >> word >> epoch >> batch >> row >> id >> status >> hex;
+    if (word == "row" && id != "-") rows.push_back(id + ' ' + status + ' ' + hex);
+  }
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+TEST(Digest, RowsOfAllRanksAreThoseOfASingleOne) {
+  const std::vector<std::string> single = rows_of(digest({"--rows"}));
+  EXPECT_EQ(single.size(), ImageFolder(photos()).size());
+  for (const int world : {1, 2, 3, 4, 8}) {
+    std::vector<std::string> merged;
+    for (int rank = 0; rank < world; ++rank) {
+      const auto rows = rows_of(digest({"--rows", "--rank", fmt::to_string(rank), "--world", fmt::to_string(world),
+                                        "--uneven", "exact", "--workers", "1"}));
+      merged.insert(merged.end(), rows.begin(), rows.end());
+    }
+    std::sort(merged.begin(), merged.end());
+    EXPECT_EQ(merged, single) << world;
+  }
+}
+
 /// The documented bytes of a batch, put together in another way than the command does.
 std::string stream_of(const Batch& batch) {
   std::string bytes(reinterpret_cast<const char*>(batch.images().data), batch.images().size_bytes());

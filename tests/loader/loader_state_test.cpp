@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 LoaderState a_state() {
-  return {3, 120, {1000, "0123456789abcdef", "fedcba9876543210", 7, 64, true, false, false, "f32", "nchw", "exact"}};
+  return {3, 120, {1000, "0123456789abcdef", "fedcba9876543210", 7, true, false, "pad", false, "f32", "nchw", "exact"}};
 }
 
 std::string complaint(const std::string& text) {
@@ -41,12 +41,12 @@ std::string with(const std::string& what, const std::string& by) {
 TEST(LoaderState, WhatIsWrittenIsReadBack) {
   const std::string text = a_state().to_json();
   EXPECT_EQ(LoaderState::from_json(text).to_json(), text);
-  EXPECT_EQ(LoaderState::from_json(text).batch, 120U);
+  EXPECT_EQ(LoaderState::from_json(text).position, 120U);
 }
 
 TEST(LoaderState, IsUnderOneKilobyteAtItsLargest) {
   LoaderState state = a_state();
-  state.epoch = state.batch = state.run.samples = state.run.seed = state.run.batch_size = most;
+  state.epoch = state.position = state.run.samples = state.run.seed = most;
   EXPECT_LT(state.to_json().size(), 1000U);
   EXPECT_EQ(LoaderState::from_json(state.to_json()).epoch, most);
 }
@@ -61,10 +61,10 @@ TEST(LoaderState, DamagedTextIsRefusedWithAReason) {
 }
 
 TEST(LoaderState, WrongEntriesAreRefusedByName) {
-  EXPECT_THAT(complaint(with("\"slabring_state\":1", "\"slabring_state\":2")), HasSubstr("form 2"));
+  EXPECT_THAT(complaint(with("\"slabring_state\":2", "\"slabring_state\":1")), HasSubstr("form 1"));
   EXPECT_THAT(complaint(with("\"epoch\":3", "\"epoch\":-3")), HasSubstr("'epoch' is -3"));
   EXPECT_THAT(complaint(with("\"epoch\":3", "\"epoch\":3.5")), HasSubstr("'epoch' is 3.5"));
-  EXPECT_THAT(complaint(with("\"batch\":120", "\"batch\":\"120\"")), HasSubstr("'batch' is \"120\""));
+  EXPECT_THAT(complaint(with("\"position\":120", "\"position\":\"120\"")), HasSubstr("'position' is \"120\""));
   EXPECT_THAT(complaint(with("\"shuffle\":true", "\"shuffle\":1")), HasSubstr("'shuffle' is 1"));
   EXPECT_THAT(complaint(with("\"seed\":7,", "")), HasSubstr("no 'seed'"));
   EXPECT_THAT(complaint(with("\"seed\":7", "\"seed\":7,\"rank\":1")), HasSubstr("15 entries"));

@@ -32,6 +32,11 @@ TEST(ResolveOptions, EveryBadValueIsNamedWithItsOption) {
   EXPECT_THAT(complaint({.workers = 257}), HasSubstr("workers is 257"));
   EXPECT_THAT(complaint({.prefetch = 1}), AllOf(HasSubstr("prefetch is 1"), HasSubstr("from 2 to 64")));
   EXPECT_THAT(complaint({.prefetch = 65}), HasSubstr("prefetch is 65"));
+  EXPECT_THAT(complaint({.rank = 1}), HasSubstr("option rank is 1 and world is not set"));
+  EXPECT_THAT(complaint({.world = 2}), HasSubstr("option world is 2 and rank is not set"));
+  EXPECT_THAT(complaint({.rank = 0, .world = 0}), AllOf(HasSubstr("world is 0"), HasSubstr("from 1")));
+  EXPECT_THAT(complaint({.rank = 3, .world = 3}), AllOf(HasSubstr("rank is 3"), HasSubstr("here 2")));
+  EXPECT_THAT(complaint({.rank = -1, .world = 3}), HasSubstr("rank is -1"));
   EXPECT_THAT(complaint({.timeout = std::chrono::milliseconds(-1)}), HasSubstr("timeout is -1 ms"));
   EXPECT_THAT(complaint({}, {}, 0), HasSubstr("empty"));
 }

@@ -180,11 +180,11 @@ TEST_F(Resume, OtherDatasetPipelineOrOptionIsRefusedByName) {
   EXPECT_THAT(complaint(PixelDataset(45), pipeline()), HasSubstr("its dataset"));
   EXPECT_THAT(complaint(*dataset_, {RandomResizedCrop{16}}), HasSubstr("its pipeline"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.seed = 12; }), HasSubstr("its seed is 11"));
-  EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.batch_size = 8; }),
-              HasSubstr("its batch_size"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.shuffle = false; }), HasSubstr("its shuffle"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.drop_last = true; }),
               HasSubstr("its drop_last"));
+  EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.uneven = Uneven::exact; }),
+              HasSubstr("its uneven is \"pad\", that of this loader \"exact\""));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.dtype = DType::f32; }), HasSubstr("its dtype"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.layout = Layout::nhwc; }),
               HasSubstr("its layout"));
@@ -192,11 +192,12 @@ TEST_F(Resume, OtherDatasetPipelineOrOptionIsRefusedByName) {
               HasSubstr("its jpeg_scale is \"exact\", that of this loader \"fast\""));
 }
 
-TEST_F(Resume, BatchBeyondTheEpochIsRefused) {
+TEST_F(Resume, PositionBeyondTheEpochIsRefused) {
   std::string state = Loader(*dataset_, pipeline(), options()).state();
-  state.replace(state.find("\"batch\":0"), 9, "\"batch\":8");
-  EXPECT_THAT([&] { Loader(*dataset_, pipeline(), options(0, state)); },
-              ::testing::ThrowsMessage<Error>(HasSubstr("8 batches of its epoch were delivered, and an epoch has 7")));
+  state.replace(state.find("\"position\":0"), 12, "\"position\":46");
+  EXPECT_THAT(
+      [&] { Loader(*dataset_, pipeline(), options(0, state)); },
+      ::testing::ThrowsMessage<Error>(HasSubstr("46 samples of its epoch were delivered, and an epoch has 45")));
 }
 
 }  // namespace

@@ -8,8 +8,9 @@
 namespace slabring {
 namespace {
 
-std::vector<SampleId> batch_of(EpochPlan& plan, std::uint64_t epoch, std::uint64_t batch) {
-  std::vector<SampleId> ids(plan.rows(batch));
+std::vector<SampleId> batch_of(EpochPlan& plan, std::uint64_t epoch, std::uint64_t number) {
+  const PlannedBatch batch = plan.batch(number).value();
+  std::vector<SampleId> ids(batch.filled);
   plan.ids(epoch, batch, ids);
   return ids;
 }
@@ -31,11 +32,12 @@ void check_epoch(const PlanOptions& options, std::uint64_t epoch) {
   const std::uint64_t left_over = options.samples % options.batch_size;
   const std::uint64_t expected = options.drop_last ? options.samples - left_over : options.samples;
   EpochPlan plan(options);
-  ASSERT_EQ(plan.samples(), expected);
+  ASSERT_EQ(plan.rows(), expected);
   ASSERT_EQ(plan.batches(), (expected + options.batch_size - 1) / options.batch_size);
   for (std::uint64_t batch = 0; batch < plan.batches(); ++batch) {
     const bool partial = batch + 1 == plan.batches() && expected % options.batch_size != 0;
-    ASSERT_EQ(plan.rows(batch), partial ? left_over : options.batch_size);
+    ASSERT_EQ(plan.batch(batch)->rows, partial ? left_over : options.batch_size);
+    ASSERT_EQ(plan.batch(batch)->number, batch);
   }
 
   std::vector<SampleId> ids = whole_epoch(plan, epoch);

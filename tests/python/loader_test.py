@@ -202,15 +202,15 @@ class Resume(PhotoTest):
     def test_set_epoch_counts_and_that_of_the_resumed_epoch_changes_nothing(self):
         loader = self.loader(shuffle=True)
         loader.set_epoch(5)
-        self.assertEqual((loader.state_dict()["epoch"], loader.state_dict()["batch"]), (5, 0))
+        self.assertEqual((loader.state_dict()["epoch"], loader.state_dict()["position"]), (5, 0))
         next(iter(loader))
         state = loader.state_dict()
-        self.assertEqual((state["epoch"], state["batch"]), (5, 1))
+        self.assertEqual((state["epoch"], state["position"]), (5, loader.batch_size))
         loader.set_epoch(5)
-        self.assertEqual(loader.state_dict()["batch"], 0)
+        self.assertEqual(loader.state_dict()["position"], 0)
         loader.load_state_dict(state)
         loader.set_epoch(5)  # as `for epoch in range(start, end): loader.set_epoch(epoch)` does
-        self.assertEqual((loader.state_dict()["epoch"], loader.state_dict()["batch"]), (5, 1))
+        self.assertEqual((loader.state_dict()["epoch"], loader.state_dict()["position"]), (5, loader.batch_size))
         self.assertEqual(next(iter(loader)).position, 1)
 
     def test_the_state_of_another_run_is_refused_and_the_loader_goes_on(self):

@@ -6,5 +6,5 @@
 int main() {
   slabring::EpochPlan plan({.samples = 8, .batch_size = 4});
   std::vector<slabring::SampleId> two(2);
-  plan.ids(0, 0, {two.data(), 4});
+  plan.ids(0, plan.batch(0).value(), {two.data(), 4});
 }
