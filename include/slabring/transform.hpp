@@ -79,13 +79,25 @@ struct Lambda {
   explicit Lambda(std::function<void(const MutableImageView&, RandomStream&)> function) : apply(std::move(function)) {}
 };
 
+/// A transform of a shared library of yours (slabring/plugin.hpp says how one is written). Is plain data, so it works
+/// with every start method and in pipeline files; must stand before Normalize. The library is code that every worker
+/// and the trainer run: name none that you would not run.
+struct SLABRING_API Plugin {
+  std::string path;    ///< absolute
+  std::string name;    ///< of the transform in the library
+  std::string config;  ///< handed to it as it is
+  /// A relative path is taken from the current folder.
+  explicit Plugin(const std::string& library, std::string transform, std::string configuration = {});
+  bool operator==(const Plugin&) const = default;
+};
+
 /// One transform of any kind. A struct, so that lists of transforms inside a transform can name it.
-struct Transform
-    : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad, RandomCrop,
-                   RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective, ColorJitter, Grayscale,
-                   RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast, RandomEqualize, RandomPosterize,
-                   RandomSolarize, RandomInvert, GaussianBlur, JPEG, AutoAugment, RandAugment, TrivialAugmentWide,
-                   AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, RandomErasing, MixUp, CutMix, Lambda> {
+struct Transform : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHorizontalFlip, RandomVerticalFlip, Pad,
+                                RandomCrop, RandomShortestSize, RandomRotation, RandomAffine, RandomPerspective,
+                                ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast,
+                                RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, JPEG,
+                                AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice,
+                                RandomOrder, Normalize, RandomErasing, MixUp, CutMix, Lambda, Plugin> {
   using variant::variant;
 };
 

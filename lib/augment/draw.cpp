@@ -68,7 +68,10 @@ void DrawOne::operator()(const RandomErasing& op) {
   if (rect) plan.erasures.push_back({&op, *rect, random});
 }
 
-void DrawOne::operator()(const Lambda& op) { stages.apply(op::Call{&op, &tree.node(index).place, random}); }
+void DrawOne::operator()(const Lambda&) { call(); }
+void DrawOne::operator()(const Plugin&) { call(); }
+
+void DrawOne::call() { stages.apply(op::Call{tree.node(index).function, &tree.node(index).place, random}); }
 
 void DrawOne::operator()(const Normalize&) {}  // the converter has it in its tables
 void DrawOne::operator()(const MixUp&) {}      // of batches: BatchMix

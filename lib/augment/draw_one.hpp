@@ -57,7 +57,9 @@ struct DrawOne {
   void operator()(const RandomChoice& op);
   void operator()(const RandomOrder& op);
   void operator()(const RandomErasing& op);
-  void operator()(const Lambda& op);
+  void operator()(const Lambda&);
+  void operator()(const Plugin&);
+  void call();
   void operator()(const Normalize& op);
   void operator()(const MixUp& op);
   void operator()(const CutMix& op);

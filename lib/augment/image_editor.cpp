@@ -21,7 +21,7 @@ namespace {
 void call(const op::Call& call, const MutableImageView& image) {
   RandomStream random = call.random;
   try {
-    call.lambda->apply(image, random);
+    (*call.function)(image, random);
   } catch (const std::exception& error) {
     throw SampleFailure(SampleStatus::transform_failed, fmt::format("{}: {}", *call.place, error.what()));
   } catch (...) {

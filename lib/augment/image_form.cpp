@@ -58,6 +58,7 @@ struct FormAfter {
   ImageForm operator()(const Normalize&) const { return form; }
   ImageForm operator()(const RandomErasing&) const { return form; }
   ImageForm operator()(const Lambda&) const { return form; }
+  ImageForm operator()(const Plugin&) const { return form; }
   ImageForm operator()(const MixUp&) const { return form; }
   ImageForm operator()(const CutMix&) const { return form; }
 

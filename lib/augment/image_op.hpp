@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "augment/border.hpp"
+#include "augment/plugin.hpp"
 #include "augment/warp.hpp"
 #include "base/rect.hpp"
 #include "slabring/transform.hpp"
@@ -87,7 +88,7 @@ struct MixEnd {};
 
 /// A user's function.
 struct Call {
-  const Lambda* lambda;
+  const ImageFunction* function;
   const std::string* place;  ///< "transform 1, Lambda", for messages
   RandomStream random;
 };

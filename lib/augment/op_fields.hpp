@@ -34,6 +34,7 @@ inline void read_value(const JsonObject& object, std::string_view key, std::arra
 inline void read_value(const JsonObject& object, std::string_view key, Interpolation& into) {
   into = object.choice<Interpolation>(key);
 }
+inline void read_value(const JsonObject& object, std::string_view key, std::string& into) { into = object.word(key); }
 inline void read_value(const JsonObject& object, std::string_view key, Size& into) { into = object.size(key); }
 
 inline void read_value(const JsonObject& object, std::string_view key, bool& into) { into = object.boolean(key); }
@@ -193,6 +194,8 @@ template <>
 inline constexpr std::string_view word_of_type<PaddingMode> = "word";
 template <>
 inline constexpr std::string_view word_of_type<AutoAugmentPolicy> = "word";
+template <>
+inline constexpr std::string_view word_of_type<std::string> = "text";
 template <>
 inline constexpr std::string_view word_of_type<TransformList> = "transforms";
 template <class Value>

@@ -76,9 +76,25 @@ struct Row<Lambda> {  // has no place in a file
   }
 };
 
+template <>
+struct Row<Plugin> {
+  static constexpr std::string_view name = "Plugin";
+  static Plugin blank() { return Plugin("", ""); }
+  static auto fields() {
+    return std::tuple(Field("path", &Plugin::path, checks::not_empty, required),
+                      Field("name", &Plugin::name, checks::not_empty, required),
+                      Field("config", &Plugin::config, checks::any_text));
+  }
+  static std::optional<ParameterFault> cross_fault(const Plugin& op) {
+    if (op.path.starts_with('/')) return {};
+    return ParameterFault{"path", fmt::format("\"{}\" is relative; must be absolute", op.path)};
+  }
+};
+
 template OpRow op_row<RandomApply>() noexcept;
 template OpRow op_row<RandomChoice>() noexcept;
 template OpRow op_row<RandomOrder>() noexcept;
 template OpRow op_row<Lambda>() noexcept;
+template OpRow op_row<Plugin>() noexcept;
 
 }  // namespace slabring

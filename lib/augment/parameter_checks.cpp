@@ -142,6 +142,10 @@ std::string weights(const std::vector<double>& value) {
   return fmt::format("[{}] are no weights; must be 0 to 1e9 each, not all 0", fmt::join(value, ", "));
 }
 
+std::string not_empty(const std::string& value) { return value.empty() ? "is empty; must name one" : ""; }
+
+std::string any_text(const std::string&) { return {}; }
+
 std::string list(const TransformList& value) {
   if (value.items().empty()) return "is empty; must have a transform at least";
   if (value.items().size() <= max_list_size) return {};

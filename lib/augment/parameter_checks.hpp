@@ -33,6 +33,8 @@ std::string kernel(const std::array<int, 2>& value);
 std::string erasing_value(const std::vector<double>& value);
 std::string weights(const std::vector<double>& value);
 std::string list(const TransformList& value);
+std::string not_empty(const std::string& value);
+std::string any_text(const std::string& value);
 std::string policy(const AutoAugmentPolicy& value);
 std::string small_count(const int& value);
 std::string bins(const int& value);

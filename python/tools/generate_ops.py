@@ -16,6 +16,7 @@ HINTS = {
     "integer": "int",
     "number": "float",
     "boolean": "bool",
+    "text": "str",
     "word": "str | enum.Enum",
     "integers": "int | Sequence[int]",
     "numbers": "Sequence[float]",

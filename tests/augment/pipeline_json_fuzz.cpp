@@ -37,6 +37,7 @@ void check_text(std::string_view text) {
     const Pipeline pipeline = Pipeline::from_json(text);
     const std::string written = pipeline.to_json();
     require(Pipeline::from_json(written).to_json() == written);
+    if (written.find("\"Plugin\"") != std::string::npos) return;  // would load whatever library the input names
     plan_images(Program(pipeline, pipeline.dtype.value_or(DType::f32), pipeline.layout.value_or(Layout::nchw)));
   } catch (const Error& error) {
     require(error.code() == ErrorCode::pipeline);

@@ -61,7 +61,10 @@ TEST(Ops, EveryTransformOfTheListIsOnTheSheet) {
   std::set<std::string> shown;
   for (const cli::OpExample& example : cli::op_examples())
     shown.insert(example.caption.substr(0, example.caption.find(' ')));
-  for (const OpListing& op : list_ops()) EXPECT_EQ(shown.count(std::string(op.name)), 1U) << op.name;
+  for (const OpListing& op : list_ops()) {
+    if (op.name == "Plugin") continue;  // is whatever its author makes it
+    EXPECT_EQ(shown.count(std::string(op.name)), 1U) << op.name;
+  }
 }
 
 TEST(Ops, EveryExampleChangesTheImage) {
