@@ -35,19 +35,14 @@ function(slabring_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES ${properties})
 endfunction()
 
-# slabring_fuzzer(NAME source... [LINK library]): a libFuzzer program in BUILD/fuzz, run by ./dev fuzz, with all of lib/ or
-# with what `library` holds of it; its seeds are the folders tests/fuzz/corpus/NAME and BUILD/seeds/NAME, if they are
-# there. Without SLABRING_BUILD_FUZZERS it is not built.
+# slabring_fuzzer(NAME source...): a libFuzzer program in BUILD/fuzz, run by ./dev fuzz; its seeds are the folders
+# tests/fuzz/corpus/NAME and BUILD/seeds/NAME, if they are there. Without SLABRING_BUILD_FUZZERS it is not built.
 function(slabring_fuzzer name)
   if(NOT SLABRING_BUILD_FUZZERS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LINK" "")
-  if(NOT arg_LINK)
-    set(arg_LINK slabring_internal)
-  endif()
-  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
-  target_link_libraries(${name} PRIVATE ${arg_LINK})
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE slabring_internal)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
