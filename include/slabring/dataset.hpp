@@ -20,6 +20,9 @@ struct DatasetRecipe {
   std::string kind;
   std::string config;  ///< JSON
   std::vector<int> fds;
+  /// The program that can open it, and its first arguments, where that is not slabring-worker (slabring/worker.hpp);
+  /// needs start_method spawn.
+  std::vector<std::string> worker_command{};
 };
 
 /// Height, width and channels of decoded pixels.

@@ -34,7 +34,13 @@ void check_start_method(const LoaderOptions& options, const Dataset& dataset, co
                             "start_method fork or workers 0",
                             to_string(options.start_method)));
   }
-  if (!dataset.recipe()) {
+  const auto recipe = dataset.recipe();
+  if (recipe && !recipe->worker_command.empty() && options.start_method != StartMethod::spawn) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the dataset needs workers that are '{}', which start_method {} cannot start; use spawn",
+                            recipe->worker_command.front(), to_string(options.start_method)));
+  }
+  if (!recipe) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("the dataset is a class of yours without a recipe(), which start_method {} cannot open in "
                             "another program; use start_method fork or workers 0",
@@ -63,10 +69,17 @@ void check_attachable(const LoaderOptions& options) {
 }
 
 /// What `automatic` means here; throws where `strict` cannot be had.
-Sandbox resolve_sandbox(const LoaderOptions& options) {
-  const bool own_code_only = *options.workers > 0 && options.start_method != StartMethod::fork;
+Sandbox resolve_sandbox(const LoaderOptions& options, const Dataset& dataset) {
+  const bool own_code_only =
+      *options.workers > 0 && options.start_method != StartMethod::fork && dataset.recipe()->worker_command.empty();
   if (options.sandbox == Sandbox::automatic) return own_code_only ? Sandbox::automatic : Sandbox::off;
   if (options.sandbox == Sandbox::off) return Sandbox::off;
+  if (options.start_method == StartMethod::spawn && !own_code_only && *options.workers > 0) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        "option sandbox is strict, and the dataset's workers are a program of its own, which may need more than "
+        "the sandbox leaves; use automatic or off");
+  }
   if (*options.workers == 0) {
     throw Error(ErrorCode::invalid_argument,
                 "option sandbox is strict and workers is 0; only worker processes can be sandboxed, so use 1 or more");
@@ -124,7 +137,7 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
   if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
   check_start_method(resolved, dataset, pipeline);
   check_attachable(resolved);
-  resolved.sandbox = resolve_sandbox(resolved);
+  resolved.sandbox = resolve_sandbox(resolved, dataset);
   return resolved;
 }
 

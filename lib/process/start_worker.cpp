@@ -56,17 +56,19 @@ StartWorker fork_workers(const ring::View& view, const Work& work, ForkedDescrip
   };
 }
 
-StartWorker spawn_workers(std::string program, std::vector<int> inherited) {
+StartWorker spawn_workers(std::vector<std::string> command, std::vector<int> inherited) {
   const pid_t coordinator = getpid();
   std::vector<int> moved(inherited.size());
-  return [coordinator, program = std::move(program), inherited = std::move(inherited),
+  return [coordinator, command = std::move(command), inherited = std::move(inherited),
           moved = std::move(moved)](std::uint32_t slot) mutable -> pid_t {
     const auto in_child = [&](auto&) {
       die_with_parent(coordinator);
       move_descriptors(inherited, moved);
     };
     std::error_code error;
-    bp::child child(program, "--worker", std::to_string(slot), bp::extend::on_exec_setup = in_child, error);
+    std::vector<std::string> arguments(command.begin() + 1, command.end());
+    arguments.insert(arguments.end(), {"--worker", std::to_string(slot)});
+    bp::child child(command.front(), arguments, bp::extend::on_exec_setup = in_child, error);
     if (error) return -1;
     const pid_t pid = child.id();
     child.detach();  // liveness is a pidfd, the exit status is waitid's

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "process/worker_setup.hpp"
 #include "slabring/error.hpp"
 #include "slabring/version.hpp"
+#include "slabring/worker.hpp"
 
 namespace slabring {
 namespace {
@@ -86,12 +88,19 @@ int coordinate(const WorkerSetup& setup, ControlChannel& channel, const char* pr
   if (memory.view().shape().workers != setup.supervision.slots()) {
     throw Error(ErrorCode::process, "the set-up and the ring name different numbers of workers");
   }
-  const OpenedSetup opened(setup, dataset_tables(setup));
   std::vector<int> inherited{setup_fd, control_memory_fd, data_memory_fd, life_pipe_fd};
   for (const int fd : dataset_tables(setup)) inherited.push_back(fd);
+  std::vector<std::string> command = setup.dataset.worker_command;
+  std::optional<OpenedSetup> opened;
+  if (command.empty()) {
+    command = {program};
+    opened.emplace(setup, dataset_tables(setup));  // also with spawn: what cannot be opened is said once, and here
+  } else if (setup.start_method != StartMethod::spawn) {
+    throw Error(ErrorCode::process, "the dataset's workers are a program of its own, and start_method is not spawn");
+  }
   StartWorker start = setup.start_method == StartMethod::spawn
-                          ? spawn_workers(program, inherited)
-                          : fork_workers(memory.view(), opened.work(), ForkedDescriptors::close_all);
+                          ? spawn_workers(std::move(command), inherited)
+                          : fork_workers(memory.view(), opened->work(), ForkedDescriptors::close_all);
   AttachPorter porter;
   if (setup.supervision.attachable > 0) porter = AttachPorter(setup.trainer, inherited);
   return Coordinator(memory, channel, setup.supervision, setup.trainer, std::move(start), std::move(porter)).run();
@@ -204,6 +213,20 @@ std::optional<Number> parse_number(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+int run_as_worker(std::uint32_t slot, const OpenDataset& open) {
+  const pid_t coordinator = getppid();
+  reset_signals();
+  const WorkerSetup setup = WorkerSetup::from_json(text_from_memfd(setup_fd));
+  const std::vector<int> tables = dataset_tables(setup);
+  const OpenedSetup opened(setup, tables, open);
+  const RingMemory memory = take_ring_with(slot);
+  // What else is open is the program's own; the life pipe stays as it is.
+  close(setup_fd);
+  for (const int fd : tables) close(fd);
+  run_worker(memory.view(), slot, coordinator, opened.work());
+  return 0;
+}
 
 int worker_main(int argc, char** argv) {
   const std::string_view role = argc > 1 ? argv[1] : "";

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "base/memfd.hpp"
-#include "dataset/open_dataset.hpp"
 #include "ring/layout.hpp"
 #include "ring/recovery.hpp"
 #include "slabring/error.hpp"
@@ -63,6 +62,7 @@ WorkerSetup parse(const json& in) {
   setup.pipeline = in.at("pipeline").get<std::string>();
   setup.dataset.kind = in.at("dataset").get<std::string>();
   setup.dataset.config = in.at("dataset_config").get<std::string>();
+  setup.dataset.worker_command = in.at("worker_command").get<std::vector<std::string>>();
   setup.dataset.fds.resize(in.at("dataset_tables").get<std::uint8_t>(), -1);
   return setup;
 }
@@ -93,6 +93,7 @@ std::string WorkerSetup::to_json() const {
            {"pipeline", pipeline},
            {"dataset", dataset.kind},
            {"dataset_config", dataset.config},
+           {"worker_command", dataset.worker_command},
            {"dataset_tables", dataset.fds.size()}};
   if (sample_shape) out["sample_shape"] = {sample_shape->height, sample_shape->width, sample_shape->channels};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -113,8 +114,8 @@ WorkerSetup WorkerSetup::from_json(std::string_view text) {
   }
 }
 
-OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables)
-    : dataset_(open_dataset({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
+OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables, const OpenDataset& open)
+    : dataset_(open({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
       program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
       rows_(setup.rows),
       sandbox_(setup.sandbox) {}

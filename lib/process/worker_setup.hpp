@@ -10,10 +10,12 @@
 
 #include "augment/program.hpp"
 #include "base/unique_fd.hpp"
+#include "dataset/open_dataset.hpp"
 #include "engine/row_options.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/options.hpp"
 #include "slabring/transform.hpp"
+#include "slabring/worker.hpp"
 
 namespace slabring {
 
@@ -61,7 +63,7 @@ struct WorkerSetup {
 class OpenedSetup {
  public:
   /// `tables`: the dataset's descriptors in this process. Throws Error.
-  OpenedSetup(const WorkerSetup& setup, std::vector<int> tables);
+  OpenedSetup(const WorkerSetup& setup, std::vector<int> tables, const OpenDataset& open = open_dataset);
   Work work() const noexcept { return {dataset_.get(), &program_, rows_, sandbox_}; }
 
  private:
