@@ -12,6 +12,7 @@
 
 #include "array.hpp"
 #include "loader_handle.hpp"
+#include "python_dataset.hpp"
 #include "slabring/slabring.hpp"
 
 namespace py = pybind11;
@@ -153,6 +154,10 @@ void define_datasets(py::module_& m) {
   py::class_<ImageFolder, Dataset, FolderHandle>(m, "ImageFolder")
       .def(py::init(&open_folder), py::arg("root"), py::arg("extensions"))
       .def("label", [](const ImageFolder& self, std::uint64_t i) { return self.label(sample_at(self, i)); });
+  py::class_<PythonDataset, Dataset, std::shared_ptr<PythonDataset>>(m, "PythonDataset")
+      .def(py::init<std::uint64_t, py::object, py::object, std::vector<std::string>, std::uint64_t,
+                    std::vector<std::string>, int>());
+  m.def("run_as_worker", &run_python_worker);
 }
 
 // ---- the loader ----

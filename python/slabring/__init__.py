@@ -14,11 +14,11 @@ from slabring import transforms
 from slabring._slabring import Array, available_cpus
 from slabring._slabring import version as _version
 from slabring.batch import Batch, Fault, Status
-from slabring.dataset import Dataset, ImageFolder
+from slabring.dataset import Dataset, ImageFolder, PythonDataset
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
 from slabring.preview import Preview
 
 __version__: str = _version()
 __all__ = ["Array", "Batch", "DataLoader", "Dataset", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
-           "RingExhausted", "SampleError", "Stats", "Status", "available_cpus", "transforms"]
+           "PythonDataset", "RingExhausted", "SampleError", "Stats", "Status", "available_cpus", "transforms"]

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, Optional
 
 class Array:
@@ -26,6 +27,10 @@ class ImageFolder(Dataset):
     def __init__(self, root: str, extensions: Optional[list[str]]) -> None: ...
     def label(self, index: int) -> int: ...
 
+class PythonDataset(Dataset):
+    def __init__(self, size: int, fetch: Callable[[int], tuple[int, str, Any]], describe: Optional[Callable[[int], str]],
+                 classes: list[str], fingerprint: int, worker_command: list[str], payload: int) -> None: ...
+
 class Delivered:
     images: Array
     labels: Array
@@ -48,6 +53,7 @@ class Loader:
     samples_per_epoch: int
     first_epoch: int
 
+def run_as_worker(slot: int, open: Callable[[int], tuple[int, Callable[[int], tuple[int, str, Any]]]]) -> int: ...
 def version() -> str: ...
 def available_cpus() -> int:
     """CPUs this process may use, by affinity and control group, at least 1."""

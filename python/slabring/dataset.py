@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import multiprocessing.reduction
+import multiprocessing.spawn
 import os
-from collections.abc import Sequence
-from typing import Optional, Union
+import pathlib
+import pickle
+import subprocess
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, Optional, Union
 
 from slabring import _slabring
+from slabring._python_samples import Samples
 from slabring.transforms import Compose, TransformLike, compose
 
 
@@ -27,6 +36,64 @@ class Dataset:
     def describe(self, index: int) -> str:
         """What messages call a sample: its path, as a rule. Raises IndexError."""
         return self._core.describe(index)
+
+
+class PythonDataset(Dataset):
+    """Your own dataset, an object with ``__len__`` and ``__getitem__``, read by workers that run Python.
+
+    ``dataset[index]`` returns an image, or ``(image, label)``; the image is one of
+
+    - a path (``str`` or ``os.PathLike``), or the ``bytes`` of an image file: decoded by slabring, with all that it does
+      faster;
+    - ``uint8`` pixels, (height, width) or (height, width, channels): a numpy array or what becomes one without a copy;
+    - a Pillow image.
+
+    ``transform`` is applied to it as to any other image. ``describe(index)``: what messages call a sample. ``fingerprint``: a
+    number that changes when the data does, for ``load_state_dict``; without it only the length is compared. A ``classes``
+    attribute is taken over.
+
+    Each worker is a fresh interpreter (start method ``spawn``), gets the dataset by pickle, and imports the main module as
+    ``multiprocessing`` does: a script needs ``if __name__ == "__main__":``. What the dataset prints to standard output
+    is not shown. The guarantees are those of other datasets (the same bytes whatever the workers, nothing lost when one
+    is killed) as long as ``dataset[index]`` depends on the index alone: leave what is random to ``transform``. An exception is
+    a fault of its sample. There is no sandbox.
+
+    Raises TypeError when it has no length or no items, and what pickle raises for it.
+    """
+
+    def __init__(self, dataset: Any, transform: TransformLike = None, *, describe: Optional[Callable[[int], str]] = None,
+                 fingerprint: Optional[int] = None) -> None:
+        for method in ("__len__", "__getitem__"):
+            if not hasattr(dataset, method):
+                raise TypeError(f"{type(dataset).__name__} has no {method}; samples are read by their index, in any order")
+        self.dataset = dataset
+        self.transform = None if transform is None else compose(transform)
+        samples = Samples(dataset)
+        payload = _payload_of(samples)
+        weakref.finalize(self, payload.close)
+        here = str(pathlib.Path(__file__).parents[1])  # this very package, wherever it was found
+        command = [sys.executable, *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
+                   "-c", f"import sys; sys.path.insert(0, {here!r}); from slabring._worker import main; main()"]
+        mark = len(dataset) if fingerprint is None else fingerprint
+        self._core = _slabring.PythonDataset(len(dataset), samples, describe, [str(name) for name in getattr(dataset, "classes", [])],
+                                             mark % 2**64, command, payload.fileno())
+
+    def __repr__(self) -> str:
+        return f"PythonDataset({self.dataset!r}: {len(self)} samples)"
+
+
+def _payload_of(samples: Samples) -> io.FileIO:
+    """What a worker makes the samples from: first what makes it able to, then the samples."""
+    text = io.BytesIO()
+    preparation = multiprocessing.spawn.get_preparation_data("slabring-worker")
+    preparation.pop("authkey", None)  # is for connections of multiprocessing's own, and not to be written down
+    pickle.dump(preparation, text)
+    multiprocessing.reduction.ForkingPickler(text, pickle.HIGHEST_PROTOCOL).dump(samples)
+    data = memoryview(text.getbuffer())
+    file = io.FileIO(os.memfd_create("slabring-dataset"), "r+")
+    while len(data) > 0:
+        data = data[file.write(data):]
+    return file
 
 
 class ImageFolder(Dataset):

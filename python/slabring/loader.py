@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Optional, Union
 
 from slabring import _slabring
 from slabring.batch import Batch
-from slabring.dataset import Dataset
+from slabring.dataset import Dataset, PythonDataset
 from slabring.preview import Preview, contact_sheet
 from slabring.transforms import Compose, TransformLike, compose, dtype_word
 
@@ -70,12 +70,12 @@ def _check_choice(name: str, value: str, *allowed: str) -> None:
         raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
 
 
-def _start_method(context: Any) -> str:
+def _start_method(context: Any, dataset: Dataset) -> str:
     method = context if isinstance(context, str) or context is None else context.get_start_method()
     if method == "fork":
         raise ValueError("multiprocessing_context is fork; it must be forkserver or spawn: forked workers would be copies of "
                          "this interpreter with whatever locks its threads hold, and need nothing of it")
-    return method or "forkserver"
+    return method or ("spawn" if isinstance(dataset, PythonDataset) else "forkserver")
 
 
 def _seed_of(seed: Optional[int], generator: Any) -> int:
@@ -148,8 +148,8 @@ class DataLoader:
             if value is not None:
                 raise ValueError(f"{name} is not possible: {_REFUSED[name]}")
         if not isinstance(dataset, Dataset):
-            raise TypeError(f"dataset is a {type(dataset).__name__}; it must be slabring's own, such as "
-                            "slabring.ImageFolder, since the workers run no Python")
+            raise TypeError(f"dataset is a {type(dataset).__name__}; it must be slabring's own, such as slabring.ImageFolder, or "
+                            "slabring.PythonDataset(it), whose workers run Python")
         if batch_size is None:
             raise ValueError("batch_size is None; samples are delivered in batches, so it must be 1 or more")
         if not in_order:
@@ -167,7 +167,7 @@ class DataLoader:
             "batch_size": batch_size, "shuffle": bool(shuffle), "drop_last": drop_last, "seed": _seed_of(seed, generator),
             "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout), "num_workers": num_workers,
             "attachable": attachable, "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
-            "start_method": _start_method(multiprocessing_context), "worker_program": _worker_program(),
+            "start_method": _start_method(multiprocessing_context, dataset), "worker_program": _worker_program(),
             "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "state": ""}
         self._start("")
 
