@@ -61,6 +61,27 @@ if(NOT SLABRING_HAS_WEBP)
   message(STATUS "Without libwebp: WebP files are not read")
 endif()
 
+# Libraries behind single kinds of sources, each optional: without it the kind is refused by the name of the package that
+# is missing, and `slabring bench --help` says so too.
+#   libarchive 3.6 (libarchive-dev): where the members of tar shards lie
+set(SLABRING_ARCHIVE AUTO CACHE STRING "Read tar shards with libarchive: AUTO (where it is found), ON or OFF")
+function(slabring_source_library option header library package)
+  if(${option})
+    find_path(${option}_INCLUDE_DIR ${header})
+    find_library(${option}_LIBRARY ${library})
+    if(${option}_INCLUDE_DIR AND ${option}_LIBRARY)
+      set(SLABRING_HAS_${library} ON PARENT_SCOPE)
+      set(SLABRING_SOURCE_LIBRARIES ${SLABRING_SOURCE_LIBRARIES} ${${option}_LIBRARY} PARENT_SCOPE)
+      set(SLABRING_SOURCE_LIBRARY_NAMES ${SLABRING_SOURCE_LIBRARY_NAMES} ${library} PARENT_SCOPE)
+      return()
+    elseif(NOT ${option} STREQUAL "AUTO")
+      message(FATAL_ERROR "${option} is ON, and lib${library} is not found: install ${package}, or set it to OFF")
+    endif()
+  endif()
+  message(STATUS "Without lib${library} (${package}): its kind of source is not read")
+endfunction()
+slabring_source_library(SLABRING_ARCHIVE archive.h archive libarchive-dev)
+
 # Highway 1.0.3 (libhwy-dev): one source for the pixel kernels of every instruction set, chosen by CPU at run time.
 find_package(hwy 1.0 REQUIRED)
 

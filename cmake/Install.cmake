@@ -31,6 +31,10 @@ if(SLABRING_HAS_WEBP)
   set(pc_webp " -lwebpdemux -lwebp")
 endif()
 
+foreach(name IN LISTS SLABRING_SOURCE_LIBRARY_NAMES)
+  string(APPEND pc_sources " -l${name}")
+endforeach()
+
 file(RELATIVE_PATH pc_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 file(RELATIVE_PATH pc_libdir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_LIBDIR})
 file(RELATIVE_PATH pc_includedir ${CMAKE_INSTALL_PREFIX} ${CMAKE_INSTALL_FULL_INCLUDEDIR})

@@ -24,11 +24,11 @@ struct IndexProgress {
 struct SourceOptions {
   /// Where indexes are kept between runs. Empty: $SLABRING_CACHE, else $XDG_CACHE_HOME/slabring, else
   /// ~/.cache/slabring; without any of them, or where it cannot be written, an index is made anew each time.
-  std::filesystem::path cache_folder;
+  std::filesystem::path cache_folder{};
   /// False: indexes are neither looked for nor kept.
   bool keep_index = true;
   /// Called now and then while an index is made, in the thread that opens. May throw, which ends the opening.
-  std::function<void(const IndexProgress&)> progress;
+  std::function<void(const IndexProgress&)> progress{};
 };
 
 /// Opens a dataset by what a person writes on a command line:

@@ -93,4 +93,14 @@ FolderListing list_folder(const std::string& path, const ExtensionFilter& is_wan
   return listing;
 }
 
+NameList list_links(const std::string& path) {
+  NameList links;
+  const OpenFolder folder(::opendir(path.c_str()));
+  if (!folder) return links;
+  while (const dirent* entry = next_entry(folder.get(), path)) {
+    if (is_link(::dirfd(folder.get()), *entry)) links.add(entry->d_name);
+  }
+  return links;
+}
+
 }  // namespace slabring

@@ -37,4 +37,7 @@ struct FolderListing {
 /// are: for links, and for all on file systems without types. Throws Error(dataset) when it cannot be listed.
 FolderListing list_folder(const std::string& path, const ExtensionFilter& is_wanted);
 
+/// The links among what the folder `path` holds; none when it cannot be listed.
+NameList list_links(const std::string& path);
+
 }  // namespace slabring

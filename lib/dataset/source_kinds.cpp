@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "dataset/manifest.hpp"
+#include "dataset/tar_shards.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -22,8 +24,22 @@ bool is_folder(const std::string& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
+bool is_tar(const std::string& path) {
+  return ends_in(path, {".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"});
+}
+
+#ifdef SLABRING_HAS_ARCHIVE
+constexpr SourceKind tar{"tar", "tar shards in WebDataset's conventions, a{000..123}.tar too", &open_tar_shards,
+                         &open_tar_shards_recipe, &is_tar};
+#else
+constexpr SourceKind tar{"tar", "tar shards in WebDataset's conventions", nullptr, nullptr, &is_tar, "libarchive-dev"};
+#endif
+
 // The folder comes last: other kinds are folders too, with something particular in them.
 constexpr std::array kinds{
+    SourceKind{"manifest", "a .csv, .tsv or .jsonl file of paths and labels", &open_manifest, &open_manifest_recipe,
+               &is_manifest},
+    tar,
     SourceKind{"folder", "a folder of class folders, or a flat folder of images", &open_folder,
                &ImageFolder::from_recipe, &is_folder},
 };

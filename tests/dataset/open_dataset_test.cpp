@@ -70,8 +70,7 @@ TEST(OpenDataset, DescriptorsStayTheCallers) {
 }
 
 TEST(OpenDataset, UnknownKindIsRefusedByName) {
-  EXPECT_THAT(refusal_of({"floppies", "{}", {}}),
-              testing::AllOf(HasSubstr("\"floppies\""), HasSubstr("folder")));
+  EXPECT_THAT(refusal_of({"floppies", "{}", {}}), testing::AllOf(HasSubstr("\"floppies\""), HasSubstr("folder")));
 }
 
 TEST(OpenDataset, MalformedImageFolderRecipesAreRefused) {
