@@ -35,5 +35,7 @@ Command add_preview(CLI::App& program);
 Command add_ops(CLI::App& program);
 Command add_verify(CLI::App& program);
 Command add_synth(CLI::App& program);
+Command add_pack(CLI::App& program);
+Command add_unpack(CLI::App& program);
 
 }  // namespace slabring::cli

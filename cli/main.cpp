@@ -39,7 +39,7 @@ class PlainFormatter : public CLI::Formatter {
 std::vector<Command> add_commands(CLI::App& program) {
   return {slabring::cli::add_bench(program),   slabring::cli::add_digest(program), slabring::cli::add_decode(program),
           slabring::cli::add_preview(program), slabring::cli::add_ops(program),    slabring::cli::add_verify(program),
-          slabring::cli::add_synth(program)};
+          slabring::cli::add_synth(program),   slabring::cli::add_pack(program),   slabring::cli::add_unpack(program)};
 }
 
 /// "slabring bench": what messages begin with.

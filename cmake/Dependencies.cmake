@@ -64,7 +64,11 @@ endif()
 # Libraries behind single kinds of sources, each optional: without it the kind is refused by the name of the package that
 # is missing, and `slabring bench --help` says so too.
 #   libarchive 3.6 (libarchive-dev): where the members of tar shards lie
+#   SQLite 3.40 (libsqlite3-dev): databases
+#   LMDB 0.9.24 (liblmdb-dev): those of LSUN and Caffe
 set(SLABRING_ARCHIVE AUTO CACHE STRING "Read tar shards with libarchive: AUTO (where it is found), ON or OFF")
+set(SLABRING_SQLITE AUTO CACHE STRING "Read databases with SQLite: AUTO (where it is found), ON or OFF")
+set(SLABRING_LMDB AUTO CACHE STRING "Read LMDBs: AUTO (where it is found), ON or OFF")
 function(slabring_source_library option header library package)
   if(${option})
     find_path(${option}_INCLUDE_DIR ${header})
@@ -81,6 +85,8 @@ function(slabring_source_library option header library package)
   message(STATUS "Without lib${library} (${package}): its kind of source is not read")
 endfunction()
 slabring_source_library(SLABRING_ARCHIVE archive.h archive libarchive-dev)
+slabring_source_library(SLABRING_SQLITE sqlite3.h sqlite3 libsqlite3-dev)
+slabring_source_library(SLABRING_LMDB lmdb.h lmdb liblmdb-dev)
 
 # Highway 1.0.3 (libhwy-dev): one source for the pixel kernels of every instruction set, chosen by CPU at run time.
 find_package(hwy 1.0 REQUIRED)

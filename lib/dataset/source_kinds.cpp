@@ -7,8 +7,12 @@
 #include <filesystem>
 #include <system_error>
 
+#include "dataset/lmdb_table.hpp"
 #include "dataset/manifest.hpp"
+#include "dataset/pack.hpp"
+#include "dataset/sqlite_table.hpp"
 #include "dataset/tar_shards.hpp"
+#include "dataset/tf_records.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -35,11 +39,34 @@ constexpr SourceKind tar{"tar", "tar shards in WebDataset's conventions, a{000..
 constexpr SourceKind tar{"tar", "tar shards in WebDataset's conventions", nullptr, nullptr, &is_tar, "libarchive-dev"};
 #endif
 
+bool is_tf_records(const std::string& path) { return ends_in(path, {".tfrecord", ".tfrecords", ".tfrecord.gz"}); }
+
+bool is_sqlite(const std::string& path) { return ends_in(path, {".sqlite", ".sqlite3", ".db"}); }
+
+#ifdef SLABRING_HAS_SQLITE
+constexpr SourceKind sqlite{"sqlite", "the rows of a query, FILE?query=SELECT id, image, label FROM ...",
+                            &open_sqlite_table, &open_sqlite_table_recipe, &is_sqlite};
+#else
+constexpr SourceKind sqlite{"sqlite", "the rows of a query", nullptr, nullptr, &is_sqlite, "libsqlite3-dev"};
+#endif
+
+#ifdef SLABRING_HAS_LMDB
+constexpr SourceKind lmdb{"lmdb", "an LMDB of image files, or with ?value=datum of Caffe's Datum", &open_lmdb_table,
+                          &open_lmdb_table_recipe, &is_lmdb};
+#else
+constexpr SourceKind lmdb{"lmdb", "an LMDB of image files", nullptr, nullptr, nullptr, "liblmdb-dev"};
+#endif
+
 // The folder comes last: other kinds are folders too, with something particular in them.
 constexpr std::array kinds{
     SourceKind{"manifest", "a .csv, .tsv or .jsonl file of paths and labels", &open_manifest, &open_manifest_recipe,
                &is_manifest},
+    SourceKind{"pack", "a .slabpack file that `slabring pack` wrote", &open_pack, &Pack::from_recipe, &is_pack},
     tar,
+    SourceKind{"tfrecord", "files of tf.train.Example, a-{000..123}.tfrecord too", &open_tf_records,
+               &open_tf_records_recipe, &is_tf_records},
+    sqlite,
+    lmdb,
     SourceKind{"folder", "a folder of class folders, or a flat folder of images", &open_folder,
                &ImageFolder::from_recipe, &is_folder},
 };

@@ -50,7 +50,8 @@ TEST_P(Help, IsAManualWithAnExampleOnStdout) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEachCommand, Help,
-                         testing::Values("bench", "digest", "decode", "preview", "ops", "verify", "synth"),
+                         testing::Values("bench", "digest", "decode", "preview", "ops", "verify", "synth", "pack",
+                                         "unpack"),
                          [](const auto& example) { return std::string(example.param); });
 
 /// Arguments after `digest DATA`, and what the sentence must hold.

@@ -42,7 +42,7 @@ pkg_config() {  # KIND
 
 subproject() {  # without what is optional
   build_project "$here/consumer" "$WORK/subproject" -DEXAMPLE="$EXAMPLE" -DSLABRING_SOURCE="$SOURCE" \
-    -DSLABRING_SECCOMP=OFF -DSLABRING_WEBP=OFF -DSLABRING_ARCHIVE=OFF
+    -DSLABRING_SECCOMP=OFF -DSLABRING_WEBP=OFF -DSLABRING_ARCHIVE=OFF -DSLABRING_SQLITE=OFF -DSLABRING_LMDB=OFF
   run_consumer "$WORK/subproject/consumer" subproject
 }
 

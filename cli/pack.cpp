@@ -1,0 +1,137 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/sample_failure.hpp"
+#include "command.hpp"
+#include "data_source.hpp"
+#include "dataset/pack_writer.hpp"
+#include "dataset/recipe_json.hpp"
+#include "decode/decoder.hpp"
+#include "progress.hpp"
+#include "read/file_reader.hpp"
+#include "sample_names.hpp"
+#include "shrink_image.hpp"
+#include "slabring/error.hpp"
+
+namespace slabring::cli {
+
+namespace {
+
+constexpr const char* manual =
+    "Writes all samples of a source, in their order, into one file with an index and checksums (docs/pack.md). The\n"
+    "bytes of the images stay as they are, unless --max-side says otherwise. What is broken off, or killed, leaves\n"
+    "PACK.part; the same command goes on there.\n"
+    "\n"
+    "Output, the last line of stdout:   packed N bytes M skipped K\n"
+    "\n"
+    "Example:\n"
+    "  slabring pack photos photos.slabpack\n"
+    "  slabring bench photos.slabpack";
+
+struct PackArguments {
+  std::string data;
+  std::string pack;
+  std::optional<int> max_side;
+  int quality = 90;
+  bool skip_broken = false;
+};
+
+/// The bytes of samples as they are to be in the pack.
+class SampleBytes {
+ public:
+  SampleBytes(const Dataset& dataset, const PackArguments& arguments) : dataset_(dataset) {
+    if (arguments.max_side) shrink_.emplace(*arguments.max_side, arguments.quality);
+  }
+
+  /// Valid until the next call. Throws SampleFailure and what the dataset throws.
+  std::span<const std::byte> read(SampleId id) {
+    sample_.reset();
+    dataset_.load(id, sample_);
+    if (sample_.source() == Sample::Source::pixels) {
+      throw Error(ErrorCode::dataset,
+                  "a pack holds image files; this source has pixels, which only its own kind reads");
+    }
+    const std::span<const std::byte> bytes = sample_.source() == Sample::Source::file
+                                                 ? reader_.read(sample_.path(), DecodeLimits{}.max_file_bytes)
+                                                 : sample_.encoded();
+    return shrink_ ? shrink_->shrink(bytes) : bytes;
+  }
+  std::int64_t label() const noexcept { return sample_.label(); }
+
+ private:
+  const Dataset& dataset_;
+  Sample sample_;
+  FileReader reader_;
+  std::optional<ShrinkImage> shrink_;
+};
+
+std::string identity_of(const Dataset& dataset, const PackArguments& arguments) {
+  return nlohmann::json{{"version", 1},
+                        {"fingerprint", dataset.fingerprint()},
+                        {"samples", dataset.size()},
+                        {"max_side", arguments.max_side.value_or(0)},
+                        {"quality", arguments.max_side ? arguments.quality : 0},
+                        {"skip_broken", arguments.skip_broken}}
+      .dump();
+}
+
+int run(const PackArguments& arguments) {
+  const std::unique_ptr<Dataset> dataset = open_data(arguments.data);
+  const SampleNames names(*dataset, arguments.data);
+  PackWriter writer(arguments.pack, identity_of(*dataset, arguments));
+  SampleBytes samples(*dataset, arguments);
+  constexpr std::uint64_t ahead = 16;
+  std::uint64_t bytes = 0;
+  Progress progress("pack", dataset->size() - writer.first());
+  for (std::uint64_t i = writer.first(); i < dataset->size(); ++i) {
+    const SampleId id{i};
+    if (i + ahead < dataset->size()) dataset->will_need(SampleId{i + ahead});
+    try {
+      const std::span<const std::byte> image = samples.read(id);
+      writer.add(i, image, samples.label(), names.name(id));
+      bytes += image.size();
+    } catch (const SampleFailure& failure) {
+      progress.wipe();
+      const std::string sentence = fmt::format("{}: {}", dataset->describe(id), failure.what());
+      if (!arguments.skip_broken) {
+        writer.checkpoint();
+        throw Error(ErrorCode::sample_fault, sentence + "; --skip-broken leaves such samples out");
+      }
+      fmt::print(stderr, "skipped {}\n", sentence);
+    }
+    progress.advance(1);
+  }
+  if (writer.count() == 0) throw Error(ErrorCode::dataset, "no sample was sound, so there is no pack");
+  const std::vector<std::string> classes(dataset->classes().begin(), dataset->classes().end());
+  writer.finish(nlohmann::json{{"classes", names_to_json(classes)}}.dump());
+  progress.wipe();
+  fmt::print("packed {} bytes {} skipped {}\n", writer.count(), bytes, dataset->size() - writer.count());
+  return exit_done;
+}
+
+}  // namespace
+
+Command add_pack(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("pack", "Writes a source into one indexed file, which is read faster");
+  auto arguments = std::make_shared<PackArguments>();
+  app->add_option("DATA", arguments->data, "What is packed" + kinds_text())->required()->type_name("");
+  app->add_option("PACK", arguments->pack, "The file to write, as a rule NAME.slabpack")->required()->type_name("");
+  CLI::Option* side = app->add_option("--max-side", arguments->max_side,
+                                      "Images with a longer side are made smaller and encoded as JPEG");
+  side->type_name("N");
+  app->add_option("--quality", arguments->quality, "Of those JPEGs, 1 to 100")
+      ->type_name("Q")
+      ->capture_default_str()
+      ->needs(side);
+  app->add_flag("--skip-broken", arguments->skip_broken, "Leave samples out that cannot be read, and name them");
+  app->footer(manual);
+  return {app, [arguments] { return run(*arguments); }};
+}
+
+}  // namespace slabring::cli

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace slabring {
+
+/// CRC-32C (Castagnoli, RFC 3720 B.4) of `bytes`.
+std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept;
+
+}  // namespace slabring

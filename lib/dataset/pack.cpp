@@ -1,0 +1,132 @@
+#include "dataset/pack.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "base/fingerprint.hpp"
+#include "base/sample_failure.hpp"
+#include "dataset/file_set.hpp"
+#include "dataset/recipe_json.hpp"
+#include "dataset/record_set.hpp"
+#include "dataset/source_kinds.hpp"
+#include "slabring/error.hpp"
+
+namespace slabring {
+
+using nlohmann::json;
+
+Pack::Pack(const std::string& path) {
+  const std::string absolute = absolute_root(path);
+  const FileStamp stamp = stamp_of(absolute);
+  const UniqueFd fd(::open(absolute.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!fd || ::pread(fd.get(), &header_, sizeof header_, 0) < 0) {
+    throw Error(ErrorCode::dataset,
+                fmt::format("{} cannot be read: {}", absolute, std::generic_category().message(errno)));
+  }
+  check_pack_header(absolute, header_, stamp.bytes);
+  if (header_.count == 0) throw Error(ErrorCode::dataset, fmt::format("{} is a pack of no samples", absolute));
+  file_ = std::make_unique<RecordFiles>(std::vector<RecordFile>{{absolute, stamp}});
+  map_index(fd.get());
+  read_about();
+}
+
+Pack::~Pack() {
+  if (mapped_ != nullptr) ::munmap(mapped_, mapped_bytes_);
+}
+
+void Pack::map_index(int fd) {
+  // A mapping begins with a page.
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::uint64_t begin = header_.names_offset / page * page;
+  mapped_bytes_ = header_.total_bytes - begin;
+  void* mapped = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, fd, static_cast<off_t>(begin));
+  if (mapped == MAP_FAILED) {
+    throw Error(ErrorCode::dataset, fmt::format("the index of {} cannot be mapped: {}", file_->files()[0].path,
+                                                std::generic_category().message(errno)));
+  }
+  mapped_ = mapped;
+  const std::span all(static_cast<const std::byte*>(mapped), mapped_bytes_);
+  index_.emplace(header_, all.subspan(header_.names_offset - begin));
+}
+
+void Pack::read_about() {
+  try {
+    classes_ = names_from_json(json::parse(index_->about()).at("classes"));
+  } catch (const json::exception& error) {
+    throw Error(ErrorCode::dataset,
+                fmt::format("{} is a pack whose description is damaged: {}", file_->files()[0].path, error.what()));
+  }
+}
+
+std::unique_ptr<Dataset> Pack::from_recipe(const DatasetRecipe& recipe) {
+  const json config = recipe_config(recipe, 0, "a pack");
+  std::string path;
+  FileStamp stamp;
+  try {
+    path = name_from_json(config.at("path"));
+    stamp = {config.at("bytes").get<std::uint64_t>(), config.at("modified").get<std::int64_t>()};
+  } catch (const json::exception& error) {
+    refuse_recipe("a pack", error);
+  }
+  auto opened = std::make_unique<Pack>(path);
+  if (opened->file_->files()[0].stamp != stamp) {
+    throw Error(ErrorCode::dataset, fmt::format("{} was changed while it was in use; open the dataset again", path));
+  }
+  return opened;
+}
+
+std::optional<DatasetRecipe> Pack::recipe() const {
+  const RecordFile& file = file_->files()[0];
+  const json config{
+      {"path", name_to_json(file.path)}, {"bytes", file.stamp.bytes}, {"modified", file.stamp.modified_ns}};
+  return DatasetRecipe{"pack", config.dump(), {}};
+}
+
+void Pack::load(SampleId id, Sample& sample) const {
+  const std::optional<pack::Entry> entry = index_->entry(to_index(id));
+  if (!entry) throw SampleFailure(SampleStatus::corrupt, "its entry in the pack's index points outside the pack");
+  if (entry->bytes == 0) throw SampleFailure(SampleStatus::empty, "the sample has no bytes");
+  if (entry->bytes > most_record_bytes) {
+    throw SampleFailure(SampleStatus::too_large,
+                        fmt::format("the sample has {} bytes, limit {}", entry->bytes, most_record_bytes));
+  }
+  std::vector<std::byte>& buffer = sample.buffer();
+  buffer.resize(entry->bytes);
+  file_->read(0, entry->offset, buffer);
+  if (const std::uint64_t found = fingerprint_of(buffer); found != entry->checksum) {
+    throw SampleFailure(SampleStatus::corrupt,
+                        fmt::format("the checksum of its bytes is {:016x}, and {:016x} was "
+                                    "written; the pack is damaged from byte {} to {}",
+                                    found, entry->checksum, entry->offset, entry->offset + entry->bytes));
+  }
+  sample.set_label(entry->label);
+  sample.from_encoded(buffer);
+}
+
+std::string_view Pack::name(SampleId id) const noexcept {
+  const std::optional<pack::Entry> entry = index_->entry(to_index(id));
+  return entry ? index_->name(*entry) : std::string_view();
+}
+
+std::string Pack::describe(SampleId id) const {
+  return fmt::format("{}, sample {} ({})", file_->files()[0].path, to_index(id), name(id));
+}
+
+void Pack::will_need(SampleId id) const noexcept {
+  if (const auto entry = index_->entry(to_index(id))) file_->will_need(0, entry->offset, entry->bytes);
+}
+
+std::unique_ptr<Dataset> open_pack(SourceRequest& request) {
+  request.refuse_others("");
+  return std::make_unique<Pack>(request.path);
+}
+
+bool is_pack(const std::string& path) { return ends_in(path, {".slabpack", ".slabpack.part"}); }
+
+}  // namespace slabring

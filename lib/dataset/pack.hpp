@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dataset/pack_index.hpp"
+#include "dataset/source_request.hpp"
+#include "read/record_files.hpp"
+#include "slabring/dataset.hpp"
+
+namespace slabring {
+
+/// The kind "pack": one file of samples with their index (docs/pack.md), opened in constant time: the index is mapped
+/// as it lies in the file, one copy in the page cache for all processes. A sample is one read; its checksum is
+/// compared.
+///
+/// Nobody may shorten the file while it is open: what is mapped beyond the new end would be a SIGBUS.
+class Pack final : public Dataset {
+ public:
+  /// Throws Error(dataset) as check_pack_header().
+  explicit Pack(const std::string& path);
+  ~Pack() override;
+  Pack(const Pack&) = delete;
+  Pack& operator=(const Pack&) = delete;
+
+  static std::unique_ptr<Dataset> from_recipe(const DatasetRecipe& recipe);
+
+  std::uint64_t size() const override { return index_->size(); }
+  void load(SampleId id, Sample& sample) const override;
+  std::string describe(SampleId id) const override;
+  void will_need(SampleId id) const noexcept override;
+  std::span<const std::string> classes() const noexcept override { return classes_; }
+  std::uint64_t fingerprint() const override { return header_.index_checksum; }
+  std::vector<std::string> read_roots() const override { return file_->read_roots(); }
+  std::optional<DatasetRecipe> recipe() const override;
+
+  /// What a sample was called in the source; empty when its entry is damaged.
+  std::string_view name(SampleId id) const noexcept;
+  const PackIndex& index() const noexcept { return *index_; }
+
+ private:
+  void map_index(int fd);
+  void read_about();
+
+  pack::Header header_{};
+  void* mapped_ = nullptr;
+  std::size_t mapped_bytes_ = 0;
+  std::optional<PackIndex> index_;
+  std::unique_ptr<RecordFiles> file_;
+  std::vector<std::string> classes_;
+};
+
+std::unique_ptr<Dataset> open_pack(SourceRequest& request);
+bool is_pack(const std::string& path);
+
+}  // namespace slabring

@@ -1,0 +1,147 @@
+// The same images in the same order from every kind of source: one stream, whoever does the work.
+#include "slabring/sources.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "folder.hpp"
+#include "photo_files.hpp"
+#include "run_program.hpp"
+
+namespace slabring::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Every source, written once for all tests; indexes are kept in a folder of their own.
+class AllSources : public Folder {
+ public:
+  AllSources() {
+    setenv("SLABRING_CACHE", (*this / "cache").c_str(), 1);  // NOLINT(concurrency-mt-unsafe): before any thread
+    const Outcome written =
+        run_program(SLABRING_PYTHON, {SLABRING_WRITE_SOURCES, photos(), path(), SLABRING_WRITE_TFRECORD});
+    EXPECT_EQ(written.status, 0) << written.err;
+    const Outcome packed = slabring({"pack", photos(), *this / "photos.slabpack"});
+    EXPECT_EQ(packed.status, 0) << packed.err;
+    EXPECT_THAT(packed.out, HasSubstr("packed 60 bytes"));
+  }
+};
+
+const AllSources& all_sources() {
+  static const AllSources sources;
+  return sources;
+}
+
+std::string total(const std::string& source, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"digest", source, "--size", "24", "--batch", "7", "--epochs", "2"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Outcome outcome = slabring(arguments);
+  EXPECT_EQ(outcome.status, 0) << source << ": " << outcome.err;
+  return outcome.out;
+}
+
+bool is_read(std::string_view kind) {
+  if (kind == "lmdb" && !fs::exists(all_sources() / "photos.lmdb")) return false;  // no python3-lmdb
+  for (const SourceKindInfo& info : source_kinds()) {
+    if (info.name == kind) return info.lacking.empty();
+  }
+  return false;
+}
+
+struct NamedSource {
+  const char* kind;
+  const char* name;
+};
+void PrintTo(const NamedSource& source, std::ostream* out) { *out << source.kind; }
+
+class EverySource : public testing::TestWithParam<NamedSource> {};
+
+TEST_P(EverySource, GivesTheStreamOfTheFolder) {
+  if (!is_read(GetParam().kind)) GTEST_SKIP() << "this build does not read " << GetParam().kind;
+  const std::string source = all_sources() / GetParam().name;
+  const std::string expected = total(photos(), {"--workers", "0"});
+  EXPECT_THAT(expected, HasSubstr("faults 0"));
+  EXPECT_EQ(total(source, {"--workers", "0"}), expected);
+  for (const char* start : {"forkserver", "spawn", "fork"}) {
+    EXPECT_EQ(total(source, {"--workers", "2", "--start", start}), expected) << start;
+  }
+  EXPECT_EQ(total(std::string(GetParam().kind) + ":" + source, {"--workers", "1"}), expected);
+}
+
+TEST_P(EverySource, IsPackedToTheSameStream) {
+  if (!is_read(GetParam().kind)) GTEST_SKIP() << "this build does not read " << GetParam().kind;
+  const Folder folder;
+  const Outcome packed = slabring({"pack", all_sources() / GetParam().name, folder / "again.slabpack"});
+  ASSERT_EQ(packed.status, 0) << packed.err;
+  EXPECT_EQ(total(folder / "again.slabpack", {"--workers", "1"}), total(photos(), {"--workers", "0"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, EverySource,
+    testing::Values(NamedSource{"manifest", "photos.csv"}, NamedSource{"tar", "photos-{0..1}.tar"},
+                    NamedSource{"pack", "photos.slabpack"}, NamedSource{"tfrecord", "photos.tfrecord"},
+                    NamedSource{"sqlite", "photos.sqlite?query=SELECT id, image, label FROM images"}),
+    [](const auto& example) { return std::string(example.param.kind); });
+
+TEST(Unpack, GivesTheBytesNamesAndClassesBack) {
+  const Folder folder;
+  const Outcome outcome = slabring({"unpack", all_sources() / "photos.slabpack", folder / "out"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("unpacked 60 bytes"));
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(photos())) {
+    if (!entry.is_regular_file()) continue;
+    const fs::path again = fs::path(folder / "out") / fs::relative(entry.path(), photos());
+    EXPECT_EQ(contents_of(again), contents_of(entry.path())) << again;
+    ++files;
+  }
+  EXPECT_EQ(files, 60U);
+  const std::string expected = total(photos(), {"--workers", "0"});
+  EXPECT_EQ(total(folder / "out/manifest.csv", {"--workers", "1"}), expected);
+  EXPECT_EQ(total(folder / "out", {"--workers", "1"}), expected)
+      << "the manifest is no image, and the folders are those";
+  EXPECT_EQ(slabring({"unpack", all_sources() / "photos.slabpack", folder / "out"}).status, 2);
+}
+
+TEST(Pack, MakesLargeImagesSmaller) {
+  const Folder folder;
+  const Outcome outcome =
+      slabring({"pack", photos(), folder / "small.slabpack", "--max-side", "40", "--quality", "80"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_LT(fs::file_size(folder / "small.slabpack"), fs::file_size(all_sources() / "photos.slabpack"));
+  const Outcome verified = slabring({"verify", folder / "small.slabpack"});
+  EXPECT_EQ(verified.status, 0) << verified.out;
+  EXPECT_THAT(verified.out, AllOf(HasSubstr("below 0.1 MP"), HasSubstr("\ntotal ")));
+  EXPECT_EQ(slabring({"pack", photos(), folder / "x.slabpack", "--max-side", "0"}).status, 2);
+}
+
+TEST(Pack, StopsAtABrokenSampleAndGoesOnWithTheOthersWhenTold) {
+  const Folder folder;
+  const std::string photo = contents_of(photo_files(1).front());
+  folder.write("data/a/1.jpg", photo);
+  folder.write("data/a/2.jpg", "");
+  folder.write("data/b/3.jpg", photo);
+  const Outcome stopped = slabring({"pack", folder / "data", folder / "p.slabpack"});
+  EXPECT_EQ(stopped.status, 1);
+  EXPECT_THAT(stopped.err, AllOf(HasSubstr("2.jpg"), HasSubstr("empty"), HasSubstr("--skip-broken")));
+  EXPECT_FALSE(fs::exists(folder / "p.slabpack"));
+  const Outcome half = slabring({"digest", folder / "p.slabpack.part"});
+  EXPECT_EQ(half.status, 1);
+  EXPECT_THAT(half.err, HasSubstr("half a pack"));
+
+  folder.write("data/a/2.jpg", photo);
+  const Outcome mended = slabring({"pack", folder / "data", folder / "p.slabpack"});
+  EXPECT_THAT(mended.out, HasSubstr("packed 3 ")) << mended.err;
+  folder.write("data/a/2.jpg", "");
+  const Outcome skipped = slabring({"pack", folder / "data", folder / "q.slabpack", "--skip-broken"});
+  EXPECT_THAT(skipped.out, AllOf(HasSubstr("packed 2 "), HasSubstr("skipped 1")));
+  EXPECT_THAT(skipped.err, HasSubstr("2.jpg"));
+}
+
+}  // namespace
+}  // namespace slabring::test
