@@ -228,6 +228,7 @@ int run(const BenchArguments& arguments) {
   request.options.epochs = arguments.epochs;
   const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
   const Dataset& dataset = *opened;
+  choose_sampler(request, arguments.loader, dataset);
 
   std::vector<std::optional<int>> settings(arguments.sweep.begin(), arguments.sweep.end());
   if (settings.empty()) settings.push_back(request.options.workers);

@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "augment/parameters.hpp"
 #include "base/names.hpp"
@@ -21,6 +23,7 @@ constexpr int default_size = 224;
 constexpr double longest_timeout_seconds = 1e6;
 
 const char* const data_group = "What is delivered";
+const char* const rank_group = "Ranks: processes that divide an epoch among them";
 const char* const process_group = "Who does the work";
 
 /// The value of an option that takes a word.
@@ -28,6 +31,22 @@ template <class Enum>
 Enum named(std::string_view option, std::string_view word) {
   if (const std::optional<Enum> value = value_of<Enum>(word)) return *value;
   throw UsageError(fmt::format("{} {}: must be one of {}", option, word, joined(names_of<Enum>())));
+}
+
+/// "data=4,model=2"
+std::vector<MeshAxis> mesh_of(const std::string& text) {
+  std::vector<MeshAxis> mesh;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    const std::string axis = text.substr(at, end - at);
+    const std::size_t equals = axis.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      throw UsageError(fmt::format("--mesh {}: '{}' is no NAME=NUMBER", text, axis));
+    }
+    mesh.push_back({axis.substr(0, equals), whole_number<int>("--mesh", axis.substr(equals + 1))});
+    at = end + 1;
+  }
+  return mesh;
 }
 
 std::chrono::milliseconds timeout_of(double seconds) {
@@ -53,6 +72,27 @@ Pipeline pipeline_from_file(const std::string& path) {
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("--pipeline {}: {}", path, error.what()));
   }
+}
+
+void add_rank_options(CLI::App& app, LoaderArguments& arguments) {
+  add_whole_number<int>(app, "--rank", arguments.rank, "Which of them this is, from 0 (0 of 1)")->group(rank_group);
+  add_whole_number<int>(app, "--world", arguments.world, "How many they are")->group(rank_group);
+  app.add_flag("--ranks-from-environment", arguments.ranks_from_environment,
+               "Both as torchrun, mpirun, srun or a Kubernetes indexed job say")
+      ->group(rank_group);
+  app.add_option("--mesh", arguments.mesh,
+                 "How they stand, the last axis counted first; those that differ in other\n"
+                 "axes than data get the same batches")
+      ->type_name("data=N,model=M")
+      ->group(rank_group);
+  app.add_option("--uneven", arguments.uneven,
+                 "When fewer samples are left than all ranks would take:\n"
+                 "pad: repeat the epoch's first ones, marked\n"
+                 "drop: leave out what cannot be divided evenly\n"
+                 "exact: rows without a sample are zeros, marked")
+      ->type_name("pad|drop|exact")
+      ->capture_default_str()
+      ->group(rank_group);
 }
 
 }  // namespace
@@ -108,17 +148,10 @@ void add_batch_options(CLI::App& app, LoaderArguments& arguments) {
       ->capture_default_str()
       ->group(data_group);
   add_jpeg_scale_option(app, arguments.jpeg_scale);
-  add_whole_number<int>(app, "--rank", arguments.rank, "Which part of the epoch: this of --world ranks, from 0")
-      ->group(data_group);
-  add_whole_number<int>(app, "--world", arguments.world, "Ranks that divide the epoch among them")->group(data_group);
-  app.add_option("--uneven", arguments.uneven,
-                 "When fewer samples are left than all ranks would take:\n"
-                 "pad: repeat the epoch's first ones, marked\n"
-                 "drop: leave out what cannot be divided evenly\n"
-                 "exact: rows without a sample are zeros, marked")
-      ->type_name("pad|drop|exact")
-      ->capture_default_str()
-      ->group(data_group);
+  add_sampler_options(app, arguments.sampler);
+  app.get_option("--sampler")->excludes("--shuffle")->excludes("--no-shuffle")->group(data_group);
+  app.get_option("--repeat")->group(data_group);
+  add_rank_options(app, arguments);
 }
 
 void add_jpeg_scale_option(CLI::App& app, std::string& word) {
@@ -165,7 +198,9 @@ std::string in_words_of_the_command_line(const std::string& message) {
                                        {"option attachable ", "--attachable "},
                                        {"option timeout ", "--timeout "},
                                        {"option rank ", "--rank "},
-                                       {"option world ", "--world "}}) {
+                                       {"option world ", "--world "},
+                                       {"option mesh ", "--mesh "},
+                                       {"option sampler: ", "--sampler: "}}) {
     if (message.starts_with(member)) return option + message.substr(std::string_view(member).size());
   }
   return message;
@@ -198,6 +233,8 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.drop_last = arguments.drop_last;
   options.rank = arguments.rank;
   options.world = arguments.world;
+  options.ranks_from_environment = arguments.ranks_from_environment;
+  options.mesh = mesh_of(arguments.mesh);
   options.uneven = named<Uneven>("--uneven", arguments.uneven);
   options.on_error = named<OnError>("--on-error", arguments.on_error);
   options.jpeg_scale = jpeg_scale_named(arguments.jpeg_scale);
@@ -209,6 +246,11 @@ LoaderRequest resolve(const LoaderArguments& arguments) {
   options.jpeg_decoder = named<JpegDecoding>("--jpeg-decoder", arguments.jpeg_decoder);
   const bool normalize = options.dtype && *options.dtype != DType::u8;
   return {resolve_pipeline(arguments.pipeline, normalize), options};
+}
+
+void choose_sampler(LoaderRequest& request, const LoaderArguments& arguments, const Dataset& dataset) {
+  request.options.sampler = sampler_named(arguments.sampler, dataset, request.options.shuffle);
+  if (request.options.sampler) request.options.shuffle = false;
 }
 
 }  // namespace slabring::cli

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "sampler_options.hpp"
 #include "slabring/loader.hpp"
 
 namespace CLI {
@@ -30,8 +31,11 @@ struct LoaderArguments {
   bool shuffle = false;
   bool no_shuffle = false;
   bool drop_last = false;
-  int rank = 0;
-  int world = 1;
+  SamplerArguments sampler;
+  std::optional<int> rank;
+  std::optional<int> world;
+  bool ranks_from_environment = false;
+  std::string mesh;
   std::string uneven{to_string(LoaderOptions{}.uneven)};
   std::string on_error = "throw";
   std::string jpeg_scale{to_string(LoaderOptions{}.jpeg_scale)};
@@ -50,7 +54,8 @@ void add_data(CLI::App& app, LoaderArguments& arguments);
 void add_pipeline_options(CLI::App& app, PipelineArguments& arguments);
 /// --seed --shuffle --no-shuffle
 void add_order_options(CLI::App& app, LoaderArguments& arguments);
-/// --batch --dtype --layout --drop-last --on-error --jpeg-scale --rank --world --uneven
+/// --batch --dtype --layout --drop-last --on-error --jpeg-scale, --sampler --repeat, --rank --world
+/// --ranks-from-environment --mesh --uneven. Requires: add_order_options() was called.
 void add_batch_options(CLI::App& app, LoaderArguments& arguments);
 /// --jpeg-scale
 void add_jpeg_scale_option(CLI::App& app, std::string& word);
@@ -68,6 +73,9 @@ struct LoaderRequest {
 /// Reads the pipeline file, if one is named, and checks what can be checked without the data.
 /// Throws UsageError, and Error(pipeline) with the place in the file.
 LoaderRequest resolve(const LoaderArguments& arguments);
+
+/// What only the dataset can tell: the sampler that --sampler and --repeat name. Throws as sampler_named().
+void choose_sampler(LoaderRequest& request, const LoaderArguments& arguments, const Dataset& dataset);
 
 /// A message of the library in the words of the command line: "option batch_size is 0" becomes "--batch is 0".
 std::string in_words_of_the_command_line(const std::string& message);

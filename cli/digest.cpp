@@ -74,6 +74,7 @@ int run(const DigestArguments& arguments) {
   request.options.epochs = arguments.epochs;
   const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
   const Dataset& dataset = *opened;
+  choose_sampler(request, arguments.loader, dataset);
   Loader loader(dataset, std::move(request.pipeline), request.options);
 
   StreamDigest total;

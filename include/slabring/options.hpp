@@ -5,8 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "slabring/export.hpp"
+#include "slabring/sampler.hpp"
 #include "slabring/tensor.hpp"
 
 namespace slabring {
@@ -64,6 +66,13 @@ enum class Uneven : std::uint8_t {
 };
 SLABRING_API std::string_view to_string(Uneven uneven) noexcept;
 
+/// One axis of the grid in which ranks stand.
+struct MeshAxis {
+  std::string name;
+  int size = 1;
+  bool operator==(const MeshAxis&) const = default;
+};
+
 /// Huge pages under the ring.
 enum class HugePages : std::uint8_t {
   automatic,  ///< MADV_COLLAPSE where the kernel has it; failure is no error
@@ -76,11 +85,21 @@ struct LoaderOptions {
   // ---- behaviour ----
   std::int64_t batch_size = 1;  ///< samples a batch of this rank, 1 to 4096
   bool shuffle = false;         ///< a new permutation each epoch, a function of (seed, epoch)
-  bool drop_last = false;       ///< leave out a partial last batch
+  /// Another order, or other samples, than `shuffle` says.
+  std::optional<Sampler> sampler{};
+  bool drop_last = false;  ///< leave out a partial last batch
   /// Which of `world` processes this is, from 0: each gets its part of the same epoch. Both or neither; unset: the only
   /// one, 0 of 1. All ranks have equal options otherwise.
   std::optional<int> rank{};
   std::optional<int> world{};
+  /// Take rank, world and local_world from what torchrun, Open MPI, MPICH, PMIx, Slurm or a Kubernetes indexed job set
+  /// in the environment; without a launcher this is the only rank. What is set here must agree. Off by default: who
+  /// evaluates on one of many ranks, or works in a shell of a job, would silently get a part of the data.
+  /// LoaderStats::rank_source tells what was found.
+  bool ranks_from_environment = false;
+  /// How the ranks stand, the last axis counted first: {{"data", 4}, {"model", 2}} puts ranks 0 and 1 together. Ranks
+  /// that differ in other axes than "data" get the same batches. Empty: all ranks get different ones.
+  std::vector<MeshAxis> mesh{};
   Uneven uneven = Uneven::pad;
   std::uint64_t seed = 0;  ///< of the order and of every random transform
   /// Element type; unset: the pipeline's own, else f32 when the pipeline normalizes and u8 when not.
@@ -99,8 +118,10 @@ struct LoaderOptions {
 
   // ---- performance ----
   /// Worker processes; 0 does the same work in the calling thread. Unset: the CPUs this process may use, by affinity
-  /// and cgroup quota.
+  /// and cgroup quota, divided by local_world unless the launcher has bound each rank to CPUs of its own.
   std::optional<int> workers{};
+  /// Ranks on this host. Unset: what the environment says, where it is asked; else 1.
+  std::optional<int> local_world{};
   /// Workers that may join by hand while it runs, by `slabring-worker --attach PID`, 0 to 64: to lend it CPUs, or to
   /// have one in a debugger or profiler. Needs workers >= 1, and start_method forkserver or spawn.
   int attachable = 0;

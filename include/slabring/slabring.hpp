@@ -7,6 +7,7 @@
 #include "slabring/loader.hpp"
 #include "slabring/options.hpp"
 #include "slabring/sample.hpp"
+#include "slabring/sampler.hpp"
 #include "slabring/sources.hpp"
 #include "slabring/stats.hpp"
 #include "slabring/tensor.hpp"

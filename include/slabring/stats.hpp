@@ -31,6 +31,13 @@ struct LoaderStats {
   /// What confines every worker that has begun: "landlock, seccomp, limits", a part of that where the kernel has no
   /// more, or "off".
   std::string sandbox;
+  int rank = 0;
+  int world = 1;
+  int share = 0;  ///< the part of each batch that this rank gets, of `shares`: with a mesh not the rank
+  int shares = 1;
+  int local_rank = -1;      ///< on this host; -1: not known
+  int local_world = 1;      ///< ranks on this host
+  std::string rank_source;  ///< who says so: "torchrun (RANK, WORLD_SIZE)", "options", or "default"
   int workers = 0;
   int attached_workers = 0;      ///< that have joined by hand, now
   int coordinator_pid = 0;       ///< 0 with workers = 0

@@ -15,6 +15,9 @@ namespace slabring {
 enum class RandomPurpose : std::uint32_t { order = 1, augment = 2, substitute = 3, mix = 4 };
 std::uint64_t epoch_key(std::uint64_t seed, std::uint64_t epoch, RandomPurpose purpose) noexcept;
 
+/// The key of a sample's `occurrence`-th occurrence (from 0) in the epoch of `key`: of the first one `key` itself.
+std::uint64_t occurrence_key(std::uint64_t key, std::uint64_t occurrence) noexcept;
+
 /// Block `block` of the stream of (sample, op) under an epoch's key: 128 random bits.
 std::array<std::uint64_t, 2> random_block(std::uint64_t key, std::uint64_t sample, std::uint32_t op,
                                           std::uint32_t block) noexcept;

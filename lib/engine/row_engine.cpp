@@ -26,13 +26,13 @@ RowEngine::RowEngine(const Dataset& dataset, const Program& program, const RowOp
       key_(epoch_key(options.seed, 0, RandomPurpose::augment)),
       decoder_(limits_, options.jpeg_decoder) {}
 
-RowEngine::Outcome RowEngine::fill(SampleId id, std::uint64_t epoch, std::span<std::byte> row,
+RowEngine::Outcome RowEngine::fill(const PlannedSample& sample, std::uint64_t epoch, std::span<std::byte> row,
                                    std::atomic<ring::Stage>& stage) noexcept {
   try {
     sample_.reset();
     stage.store(ring::Stage::load, std::memory_order_relaxed);
-    load(id);
-    transform(id, epoch, row, stage);
+    load(sample.id);
+    transform(sample, epoch, row, stage);
     return {.label = sample_.label(), .message = {}};
   } catch (const SampleFailure& failure) {
     return failed(failure.status(), failure.what());
@@ -56,10 +56,11 @@ RowEngine::Outcome RowEngine::fill_mixed(const MixedRow& place, std::span<std::b
 
 RowEngine::Outcome RowEngine::mix(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage) {
   const BatchMix& batch_mix = *program_.batch_mix();
-  const bool alone = place.partner == place.id;
+  const bool alone = place.partner == place.sample;
   // The partner first: its own row is the next row's partner, and the one that is kept longer.
-  const Original* partner = place.partner && !alone ? &original(*place.partner, place.epoch, place.id, stage) : nullptr;
-  const Original& own = original(place.id, place.epoch, place.partner.value_or(place.id), stage);
+  const Original* partner =
+      place.partner && !alone ? &original(*place.partner, place.epoch, place.sample, stage) : nullptr;
+  const Original& own = original(place.sample, place.epoch, place.partner.value_or(place.sample), stage);
   if (own.status != SampleStatus::ok) return {.status = own.status, .message = own.message};
 
   stage.store(ring::Stage::transform, std::memory_order_relaxed);
@@ -73,27 +74,27 @@ RowEngine::Outcome RowEngine::mix(const MixedRow& place, std::span<std::byte> ro
   return {.label = own.label, .message = {}, .partner_label = partner->label, .lambda = draw.lambda};
 }
 
-RowEngine::Original* RowEngine::find(SampleId id, std::uint64_t epoch) noexcept {
+RowEngine::Original* RowEngine::find(const PlannedSample& sample, std::uint64_t epoch) noexcept {
   for (Original& kept : originals_) {
-    if (kept.valid && kept.id == id && kept.epoch == epoch) return &kept;
+    if (kept.valid && kept.sample == sample && kept.epoch == epoch) return &kept;
   }
   return nullptr;
 }
 
-// The row of `id` before it is mixed. What is kept of `other` stays.
-const RowEngine::Original& RowEngine::original(SampleId id, std::uint64_t epoch, SampleId other,
-                                               std::atomic<ring::Stage>& stage) {
-  if (const Original* kept = find(id, epoch)) return *kept;
+// The row of `sample` before it is mixed. What is kept of `other` stays.
+const RowEngine::Original& RowEngine::original(const PlannedSample& sample, std::uint64_t epoch,
+                                               const PlannedSample& other, std::atomic<ring::Stage>& stage) {
+  if (const Original* kept = find(sample, epoch)) return *kept;
   Original& into = find(other, epoch) == originals_.data() ? originals_[1] : originals_[0];
   into.valid = false;
   into.bytes.resize(program_.row_shape().bytes());
-  Outcome outcome = fill(id, epoch, into.bytes, stage);
+  Outcome outcome = fill(sample, epoch, into.bytes, stage);
   if (outcome.status == SampleStatus::ok) {
     if (const std::string fault = label_fault(outcome.label); !fault.empty()) {
       outcome = failed(SampleStatus::dataset_failed, fault);
     }
   }
-  into.id = id;
+  into.sample = sample;
   into.epoch = epoch;
   into.status = outcome.status;
   into.label = outcome.label;
@@ -129,12 +130,13 @@ std::span<const std::byte> RowEngine::encoded_bytes(std::atomic<ring::Stage>& st
   return sample_.encoded();
 }
 
-void RowEngine::transform(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage) {
+void RowEngine::transform(const PlannedSample& planned, std::uint64_t epoch, std::span<std::byte> row,
+                          std::atomic<ring::Stage>& stage) {
   if (epoch != key_epoch_) {
     key_epoch_ = epoch;
     key_ = epoch_key(options_.seed, epoch, RandomPurpose::augment);
   }
-  const SampleKey key{key_, id};
+  const SampleKey key{occurrence_key(key_, planned.occurrence), planned.id};
   if (sample_.source() == Sample::Source::pixels) {
     const ImageView& image = sample_.pixels();
     stage.store(ring::Stage::transform, std::memory_order_relaxed);

@@ -14,6 +14,7 @@
 #include "augment/scratch.hpp"
 #include "decode/decoder.hpp"
 #include "engine/row_options.hpp"
+#include "plan/epoch_order.hpp"
 #include "read/file_reader.hpp"
 #include "ring/layout.hpp"
 #include "slabring/dataset.hpp"
@@ -46,12 +47,13 @@ class RowEngine {
 
   /// Writes all of `row`, or fails: then the row's content is unspecified. Never throws; `stage` follows the work.
   /// Requires: row.size() == program.row_shape().bytes().
-  Outcome fill(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage) noexcept;
+  Outcome fill(const PlannedSample& sample, std::uint64_t epoch, std::span<std::byte> row,
+               std::atomic<ring::Stage>& stage) noexcept;
 
   /// Where a row stands that is mixed with another one of its batch.
   struct MixedRow {
-    SampleId id{};
-    std::optional<SampleId> partner;  ///< nothing: it is known to have failed
+    PlannedSample sample;
+    std::optional<PlannedSample> partner;  ///< nothing: it is known to have failed
     std::uint64_t epoch = 0;
     std::uint64_t batch = 0;  ///< in the epoch
   };
@@ -68,7 +70,7 @@ class RowEngine {
   /// A row that is not mixed yet: a function of its sample and the epoch, so that it may be kept.
   struct Original {
     bool valid = false;
-    SampleId id{};
+    PlannedSample sample;
     std::uint64_t epoch = 0;
     SampleStatus status = SampleStatus::ok;
     std::int64_t label = -1;
@@ -76,11 +78,13 @@ class RowEngine {
     std::vector<std::byte> bytes;
   };
 
-  Original* find(SampleId id, std::uint64_t epoch) noexcept;
-  const Original& original(SampleId id, std::uint64_t epoch, SampleId other, std::atomic<ring::Stage>& stage);
+  Original* find(const PlannedSample& sample, std::uint64_t epoch) noexcept;
+  const Original& original(const PlannedSample& sample, std::uint64_t epoch, const PlannedSample& other,
+                           std::atomic<ring::Stage>& stage);
   Outcome mix(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage);
   std::string label_fault(std::int64_t label) const;
-  void transform(SampleId id, std::uint64_t epoch, std::span<std::byte> row, std::atomic<ring::Stage>& stage);
+  void transform(const PlannedSample& planned, std::uint64_t epoch, std::span<std::byte> row,
+                 std::atomic<ring::Stage>& stage);
   std::span<const std::byte> encoded_bytes(std::atomic<ring::Stage>& stage);
   void load(SampleId id);
   Outcome failed(SampleStatus status, std::string_view message) noexcept;

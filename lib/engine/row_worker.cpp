@@ -118,8 +118,9 @@ RowEngine::Outcome RowWorker::fill(const ring::Claim& claim, SampleId id) noexce
   slot.sample.store(to_index(id), std::memory_order_relaxed);
   about_to_fill(to_index(id));
   const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
-  if (engine_.mixes()) return fill_mixed(claim, id, pixels);
-  return engine_.fill(id, view.head(claim.slab).epoch, pixels, slot.stage);
+  const PlannedSample sample{id, view.row(claim.slab, claim.row).occurrence};
+  if (engine_.mixes()) return fill_mixed(claim, sample, pixels);
+  return engine_.fill(sample, view.head(claim.slab).epoch, pixels, slot.stage);
 }
 
 void RowWorker::count_decoded(ring::Slot& slot) const noexcept {
@@ -130,15 +131,19 @@ void RowWorker::count_decoded(ring::Slot& slot) const noexcept {
 
 /// The partner is the row before, as batch.roll(1). One that is known to have failed is not tried again: what killed
 /// its worker would kill this one.
-RowEngine::Outcome RowWorker::fill_mixed(const ring::Claim& claim, SampleId id, std::span<std::byte> pixels) noexcept {
+RowEngine::Outcome RowWorker::fill_mixed(const ring::Claim& claim, const PlannedSample& sample,
+                                         std::span<std::byte> pixels) noexcept {
   const ring::View& view = port_.view();
   const ring::SlabHead& head = view.head(claim.slab);
   const std::uint32_t rows = std::clamp(head.rows, claim.row + 1, view.shape().batch_size);
   const std::uint32_t partner = (claim.row + rows - 1) % rows;
   const bool known_bad = view.is_done(claim.slab, partner) &&
                          view.row(claim.slab, partner).status != static_cast<std::uint32_t>(SampleStatus::ok);
-  RowEngine::MixedRow place{id, std::nullopt, head.epoch, head.index};
-  if (!known_bad) place.partner = SampleId{view.row(claim.slab, partner).sample.load(std::memory_order_relaxed)};
+  RowEngine::MixedRow place{sample, std::nullopt, head.epoch, head.index};
+  if (!known_bad) {
+    const ring::Row& row = view.row(claim.slab, partner);
+    place.partner = PlannedSample{SampleId{row.sample.load(std::memory_order_relaxed)}, row.occurrence};
+  }
   return engine_.fill_mixed(place, pixels, port_.slot().stage);
 }
 

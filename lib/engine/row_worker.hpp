@@ -35,7 +35,8 @@ class RowWorker {
   void write_row(const ring::Claim& claim) noexcept;
   void substitute(const ring::Claim& claim, std::uint32_t first) noexcept;
   RowEngine::Outcome fill(const ring::Claim& claim, SampleId id) noexcept;
-  RowEngine::Outcome fill_mixed(const ring::Claim& claim, SampleId id, std::span<std::byte> pixels) noexcept;
+  RowEngine::Outcome fill_mixed(const ring::Claim& claim, const PlannedSample& sample,
+                                std::span<std::byte> pixels) noexcept;
   void accept(const ring::Claim& claim, const RowEngine::Outcome& outcome, SampleStatus status) noexcept;
   void read_ahead(std::uint64_t ticket) const noexcept;
   void count_decoded(ring::Slot& slot) const noexcept;

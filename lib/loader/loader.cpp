@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "loader/loader_state.hpp"
+#include "loader/rank_place.hpp"
 #include "loader/resolve_options.hpp"
 #include "loader/ring_session.hpp"
 #include "process/child_process.hpp"
@@ -65,6 +66,7 @@ class Loader::Impl {
  public:
   Impl(const Dataset& dataset, Pipeline pipeline, const LoaderOptions& options)
       : pipeline_(std::move(pipeline)),
+        place_(resolve_ranks(options)),
         options_(resolve_options(options, dataset, pipeline_)),
         compiled_(std::make_unique<Compiled>(compile(pipeline_, dataset, options_))),
         work_{&dataset, &compiled_->program, row_options(), options_.sandbox} {
@@ -80,6 +82,11 @@ class Loader::Impl {
   RingSession& session() const noexcept { return *session_; }
   const LoaderOptions& options() const noexcept { return options_; }
   const Pipeline& pipeline() const noexcept { return pipeline_; }
+  LoaderStats stats() const {
+    LoaderStats stats = session_->stats();
+    place_.write_to(stats);
+    return stats;
+  }
 
   /// Begins an epoch; returns the number of this pass.
   std::uint64_t begin(std::uint64_t epoch) {
@@ -193,6 +200,7 @@ class Loader::Impl {
   }
 
   Pipeline pipeline_;
+  RankPlace place_;
   LoaderOptions options_;
   std::unique_ptr<Compiled> compiled_;
   Work work_;
@@ -222,7 +230,7 @@ RowShape Loader::row_shape() const noexcept { return impl_->session().row_shape(
 const LoaderOptions& Loader::options() const noexcept { return impl_->options(); }
 const Pipeline& Loader::pipeline() const noexcept { return impl_->pipeline(); }
 std::vector<SampleFault> Loader::faults() const { return impl_->session().failed_samples(); }
-LoaderStats Loader::stats() const { return impl_->session().stats(); }
+LoaderStats Loader::stats() const { return impl_->stats(); }
 std::span<std::byte> Loader::region() const noexcept { return impl_->session().region(); }
 
 void Epoch::advance() {

@@ -30,7 +30,7 @@ void for_each_field(Run& run, const Visit& visit) {
   visit("dataset", run.dataset);
   visit("pipeline", run.pipeline);
   visit("seed", run.seed);
-  visit("shuffle", run.shuffle);
+  visit("sampler", run.sampler);
   visit("drop_last", run.drop_last);
   visit("uneven", run.uneven);
   visit("substitute", run.substitute);
@@ -85,7 +85,10 @@ RunIdentity identity_of(const Dataset& dataset, const Pipeline& pipeline, const 
           .dataset = in_hexadecimal(dataset.fingerprint()),
           .pipeline = pipeline_fingerprint(pipeline),
           .seed = options.seed,
-          .shuffle = options.shuffle,
+          .sampler = (options.sampler   ? *options.sampler
+                      : options.shuffle ? Sampler::random()
+                                        : Sampler::sequential())
+                         .description(),
           .drop_last = options.drop_last,
           .uneven = std::string(to_string(options.uneven)),
           .substitute = options.on_error == OnError::substitute,

@@ -17,7 +17,7 @@ struct RunIdentity {
   std::string dataset;   ///< Dataset::fingerprint in hexadecimal
   std::string pipeline;  ///< of its JSON; of a Lambda, only that there is one
   std::uint64_t seed = 0;
-  bool shuffle = false;
+  std::string sampler;  ///< Sampler::description
   bool drop_last = false;
   std::string uneven;
   bool substitute = false;  ///< on_error is OnError::substitute, which alone changes what is delivered

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <variant>
 
+#include "loader/rank_place.hpp"
+#include "plan/mesh.hpp"
+#include "plan/sampler_spec.hpp"
+#include "process/cgroup.hpp"
 #include "process/sandbox.hpp"
 #include "ring/layout.hpp"
 #include "slabring/error.hpp"
@@ -93,24 +97,28 @@ Sandbox resolve_sandbox(const LoaderOptions& options, const Dataset& dataset) {
   return Sandbox::strict;
 }
 
-/// Rank and world, both or neither.
-void resolve_ranks(LoaderOptions& options) {
-  constexpr int most_ranks = 1'000'000;
-  if (options.rank.has_value() != options.world.has_value()) {
+/// The CPUs of this process, divided among the ranks of this host where they have the same ones.
+int default_workers(int local_world) {
+  const bool share_cpus = local_world > 1 && !fewer_cpus_than_parent();
+  const int cpus = available_cpus() / (share_cpus ? local_world : 1);
+  return std::clamp(cpus, 1, static_cast<int>(ring::max_workers));
+}
+
+void check_order(const LoaderOptions& options, std::uint64_t samples) {
+  if (!options.sampler) return;
+  const SamplerSpec& spec = options.sampler->spec();
+  if (options.shuffle) {
     throw Error(ErrorCode::invalid_argument,
-                options.rank
-                    ? fmt::format("option rank is {} and world is not set; set both or neither", *options.rank)
-                    : fmt::format("option world is {} and rank is not set; set both or neither", *options.world));
+                fmt::format("option shuffle is true and sampler is {}; set one of them", spec.description));
   }
-  if (!options.world) {
-    options.rank = 0;
-    options.world = 1;
-  }
-  check_range<int>("world", *options.world, 1, most_ranks);
-  if (*options.rank < 0 || *options.rank >= *options.world) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("option rank is {} and world is {}; ranks go from 0 to world - 1, here {}", *options.rank,
-                            *options.world, *options.world - 1));
+  check_sampler(spec, samples, static_cast<std::uint64_t>(options.batch_size));
+  const bool all_samples = spec.ids.empty() || spec.kind == SamplerKind::class_balanced;
+  if (options.on_error == OnError::substitute && (!all_samples || spec.kind == SamplerKind::weighted)) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("option on_error is substitute, which draws from the whole dataset, and the sampler {} leaves "
+                    "a part of it out; use mask",
+                    spec.description));
   }
 }
 
@@ -131,8 +139,12 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
     throw Error(ErrorCode::dataset, fmt::format("the dataset has {} samples; at most 2^48 can be numbered", samples));
   }
   LoaderOptions resolved = options;
-  resolve_ranks(resolved);
-  if (!resolved.workers) resolved.workers = std::min(available_cpus(), static_cast<int>(ring::max_workers));
+  const RankPlace place = resolve_ranks(options);
+  resolved.rank = place.rank;
+  resolved.world = place.world;
+  resolved.local_world = place.local_world;
+  check_order(resolved, samples);
+  if (!resolved.workers) resolved.workers = default_workers(place.local_world);
   if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
   if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
   check_start_method(resolved, dataset, pipeline);
@@ -142,13 +154,15 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
 }
 
 PlanOptions plan_options(const Dataset& dataset, const LoaderOptions& options) {
+  const Share share = share_of(*options.rank, *options.world, options.mesh);
   return {.samples = dataset.size(),
           .batch_size = static_cast<std::uint32_t>(options.batch_size),
           .shuffle = options.shuffle,
+          .sampler = options.sampler,
           .drop_last = options.drop_last,
           .seed = options.seed,
-          .share = static_cast<std::uint32_t>(*options.rank),
-          .shares = static_cast<std::uint32_t>(*options.world),
+          .share = static_cast<std::uint32_t>(share.share),
+          .shares = static_cast<std::uint32_t>(share.shares),
           .uneven = options.uneven};
 }
 

@@ -38,7 +38,8 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       classes_(work.program->batch_mix() != nullptr ? work.program->batch_mix()->classes() : 0),
       plan_(plan_options(*work.dataset, options)),
       owner_(getpid()),
-      slabs_(memory_.view().shape().slabs) {
+      slabs_(memory_.view().shape().slabs),
+      occurrences_(memory_.view().shape().batch_size) {
   for (SlabState& slab : slabs_) {
     slab.ids.reserve(memory_.view().shape().batch_size);
     slab.statuses.reserve(memory_.view().shape().batch_size);
@@ -97,11 +98,12 @@ void RingSession::arm_free_slabs() {
     state.plan = *planned;
     state.epoch = arm_epoch_;
     state.ids.assign(planned->rows, no_sample);
-    plan_.ids(state.epoch, state.plan, state.ids);
+    plan_.ids(state.epoch, state.plan, state.ids, occurrences_);
     state.batch = armed_++;
     state.phase = SlabState::Phase::armed;
     arm_position_ = planned->next;
-    port_.arm(slab, state.batch, state.epoch, std::span(state.ids).first(planned->filled), planned->mix_number);
+    port_.arm(slab, state.batch, state.epoch, std::span(state.ids).first(planned->filled), planned->mix_number,
+              occurrences_);
   }
 }
 

@@ -126,6 +126,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
 
   mutable std::mutex mutex_;  ///< guards what release() shares with the iterating thread:
   std::vector<SlabState> slabs_;
+  std::vector<std::uint64_t> occurrences_;  ///< of the batch that is armed
   bool closed_ = false;
   std::uint64_t armed_ = 0;      ///< batches armed so far: the next one's number in the run
   std::uint64_t arm_epoch_ = 0;  ///< what is armed next

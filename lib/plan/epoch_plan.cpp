@@ -2,9 +2,27 @@
 
 #include <algorithm>
 
-#include "base/random.hpp"
-
 namespace slabring {
+namespace {
+
+Sampler sampler_of(const PlanOptions& options) {
+  if (options.samples == 0) return Sampler::sequential();  // of nothing
+  if (options.sampler) return *options.sampler;
+  return options.shuffle ? Sampler::random() : Sampler::sequential();
+}
+
+}  // namespace
+
+EpochPlan::EpochPlan(const PlanOptions& options)
+    : options_(options),
+      order_(make_epoch_order(sampler_of(options).spec(), options.samples, options.seed)),
+      positions_(order_->positions()),
+      per_share_(options.batch_size) {
+  if (!options.sampler || options.sampler->spec().kind != SamplerKind::batches) return;
+  lists_ = options.sampler->spec().starts;
+  positions_ = lists_.size() - 1;
+  per_share_ = 1;
+}
 
 std::uint64_t EpochPlan::batches() const noexcept {
   const std::uint64_t whole = positions() / stride();
@@ -14,7 +32,10 @@ std::uint64_t EpochPlan::batches() const noexcept {
 std::uint64_t EpochPlan::rows() const noexcept {
   const std::uint64_t whole = positions() / stride();
   const auto last = batch(whole);
-  return whole * options_.batch_size + (last ? last->rows : 0);
+  std::uint64_t rows = last ? last->rows : 0;
+  if (lists_.empty()) return rows + whole * options_.batch_size;
+  for (std::uint64_t number = 0; number < whole; ++number) rows += batch(number)->rows;
+  return rows;
 }
 
 std::optional<PlannedBatch> EpochPlan::batch_at(std::uint64_t position) const noexcept {
@@ -23,14 +44,15 @@ std::optional<PlannedBatch> EpochPlan::batch_at(std::uint64_t position) const no
   if (!whole && options_.drop_last) return std::nullopt;
   PlannedBatch batch = last_batch(position);
   if (whole) {
-    batch.first = position + std::uint64_t{options_.share} * options_.batch_size;
+    batch.first = position + std::uint64_t{options_.share} * per_share_;
     batch.next = position + stride();
-    batch.rows = batch.own = batch.filled = options_.batch_size;
+    batch.rows = batch.own = batch.filled = static_cast<std::uint32_t>(per_share_);
   }
   if (batch.rows == 0) return std::nullopt;
+  if (!lists_.empty()) use_list(batch);
   batch.position = position;
   batch.number = position / stride();
-  batch.mix_number = position / options_.batch_size + options_.share;
+  batch.mix_number = position / per_share_ + options_.share;
   return batch;
 }
 
@@ -52,23 +74,26 @@ PlannedBatch EpochPlan::last_batch(std::uint64_t position) const noexcept {
   return batch;
 }
 
-void EpochPlan::ids(std::uint64_t epoch, const PlannedBatch& batch, std::span<SampleId> out) noexcept {
-  for (std::uint32_t row = 0; row < batch.own; ++row) out[row] = at(epoch, batch.first + row);
-  for (std::uint32_t row = batch.own; row < batch.filled; ++row) {
-    out[row] = at(epoch, (batch.repeat + row - batch.own) % positions());
-  }
+/// From one list to its rows. A share that has none left gets a repeated one, or a single row without a sample.
+void EpochPlan::use_list(PlannedBatch& batch) const noexcept {
+  const std::uint64_t list = batch.own > 0 ? batch.first : batch.repeat;
+  const auto rows = batch.filled > 0 ? static_cast<std::uint32_t>(list_size(list)) : 1;
+  batch.rows = rows;
+  batch.own *= rows;
+  batch.filled *= rows;
+  if (batch.filled == 0) return;
+  batch.first = batch.repeat = lists_[list];
 }
 
-SampleId EpochPlan::at(std::uint64_t epoch, std::uint64_t position) noexcept {
-  return SampleId{options_.shuffle ? order(epoch)(position) : position};
-}
-
-const Permutation& EpochPlan::order(std::uint64_t epoch) noexcept {
-  if (!order_ || order_epoch_ != epoch) {
-    order_.emplace(options_.samples, epoch_key(options_.seed, epoch, RandomPurpose::order));
-    order_epoch_ = epoch;
+void EpochPlan::ids(std::uint64_t epoch, const PlannedBatch& batch, std::span<SampleId> ids,
+                    std::span<std::uint64_t> occurrences) noexcept {
+  const std::uint64_t end = order_->positions();
+  for (std::uint32_t row = 0; row < batch.filled; ++row) {
+    const std::uint64_t position = row < batch.own ? batch.first + row : (batch.repeat + row - batch.own) % end;
+    const PlannedSample sample = order_->at(epoch, position);
+    ids[row] = sample.id;
+    if (!occurrences.empty()) occurrences[row] = sample.occurrence;
   }
-  return *order_;
 }
 
 }  // namespace slabring

@@ -1,20 +1,22 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 
-#include "plan/permutation.hpp"
+#include "plan/epoch_order.hpp"
 #include "slabring/options.hpp"
 #include "slabring/sample.hpp"
 
 namespace slabring {
 
-/// Requires: samples <= Permutation::max_size, batch_size >= 1, share < shares.
+/// Requires: samples <= Permutation::max_size, batch_size >= 1, share < shares, and that check_sampler() passed.
 struct PlanOptions {
   std::uint64_t samples = 0;  ///< of the dataset
   std::uint32_t batch_size = 1;
-  bool shuffle = false;
+  bool shuffle = false;  ///< without a sampler
+  std::optional<Sampler> sampler{};
   bool drop_last = false;
   std::uint64_t seed = 0;
   /// Which part of every batch this is, of how many. Ranks that get the same batches have the same share.
@@ -38,21 +40,23 @@ struct PlannedBatch {
 };
 
 /// Which samples make up which batch of which epoch: a pure function, no I/O, any batch of any epoch in any order.
-/// Remembers only the permutation of the epoch asked for last, so one object serves one thread.
+/// Remembers only what its order does of the epoch asked for last, so one object serves one thread.
 ///
 /// An epoch is a line of positions, and the order says which sample stands at each; it knows nothing of shares. All
 /// shares together take shares x batch_size positions at a time, each a slice of them, so that the batches of all,
 /// one after the other, are the batch of a single process. Where an epoch has got to is therefore one position, for
 /// every number of shares.
 ///
+/// With Sampler::batches a position is a whole batch, and each share takes one of them at a time.
+///
 /// A shuffled epoch with drop_last leaves out other samples each time.
 class EpochPlan {
  public:
-  explicit EpochPlan(const PlanOptions& options) noexcept : options_(options) {}
+  explicit EpochPlan(const PlanOptions& options);
 
   const PlanOptions& options() const noexcept { return options_; }
   /// Positions of every epoch.
-  std::uint64_t positions() const noexcept { return options_.samples; }
+  std::uint64_t positions() const noexcept { return positions_; }
   /// Batches of every epoch, the same for all shares; 0 when drop_last or Uneven::drop leave nothing.
   std::uint64_t batches() const noexcept;
   /// Rows that this share delivers of every epoch, those that repeat or hold nothing among them.
@@ -63,19 +67,23 @@ class EpochPlan {
   /// The batch with this number in an epoch that is walked from its beginning.
   std::optional<PlannedBatch> batch(std::uint64_t number) const noexcept { return batch_at(number * stride()); }
 
-  /// Fills in the first batch.filled of `out`. Requires: `batch` is of this plan, out.size() >= batch.filled.
-  void ids(std::uint64_t epoch, const PlannedBatch& batch, std::span<SampleId> out) noexcept;
+  /// Fills in the first batch.filled of `ids`, and of `occurrences` unless that is empty.
+  /// Requires: `batch` is of this plan, ids.size() >= batch.filled.
+  void ids(std::uint64_t epoch, const PlannedBatch& batch, std::span<SampleId> ids,
+           std::span<std::uint64_t> occurrences = {}) noexcept;
 
  private:
   /// Positions that the batches of all shares take together.
-  std::uint64_t stride() const noexcept { return std::uint64_t{options_.batch_size} * options_.shares; }
+  std::uint64_t stride() const noexcept { return per_share_ * options_.shares; }
   PlannedBatch last_batch(std::uint64_t position) const noexcept;
-  SampleId at(std::uint64_t epoch, std::uint64_t position) noexcept;
-  const Permutation& order(std::uint64_t epoch) noexcept;
+  void use_list(PlannedBatch& batch) const noexcept;
+  std::uint64_t list_size(std::uint64_t list) const noexcept { return lists_[list + 1] - lists_[list]; }
 
   PlanOptions options_;
-  std::optional<Permutation> order_;
-  std::uint64_t order_epoch_ = 0;
+  std::unique_ptr<EpochOrder> order_;
+  SharedArray<std::uint64_t> lists_;  ///< Sampler::batches: where in the order each begins
+  std::uint64_t positions_;
+  std::uint64_t per_share_;  ///< positions that one share takes at a time
 };
 
 }  // namespace slabring

@@ -1,6 +1,7 @@
 #include "process/cgroup.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -108,6 +109,17 @@ void tighten_quota(const Hierarchy& tree, double& cpus) {
   });
 }
 
+/// CPUs that a process (0: this one) may run on; 1 where that cannot be known.
+int cpus_in_affinity(pid_t process) noexcept {
+  constexpr std::size_t most_cpus = 4096;
+  cpu_set_t* mask = CPU_ALLOC(most_cpus);
+  const std::size_t bytes = CPU_ALLOC_SIZE(most_cpus);
+  int cpus = 1;
+  if (mask != nullptr && sched_getaffinity(process, bytes, mask) == 0) cpus = std::max(1, CPU_COUNT_S(bytes, mask));
+  CPU_FREE(mask);
+  return cpus;
+}
+
 }  // namespace
 
 MemoryHeadroom memory_headroom(const CgroupPaths& paths) {
@@ -138,13 +150,11 @@ std::optional<int> cpu_quota(const CgroupPaths& paths) {
   return std::max(1, static_cast<int>(std::ceil(cpus)));
 }
 
+bool fewer_cpus_than_parent() noexcept { return cpus_in_affinity(0) < cpus_in_affinity(getppid()); }
+
 int available_cpus() noexcept {
   try {
-    cpu_set_t* mask = CPU_ALLOC(4096);
-    const std::size_t bytes = CPU_ALLOC_SIZE(4096);
-    int allowed = 1;
-    if (mask != nullptr && sched_getaffinity(0, bytes, mask) == 0) allowed = std::max(1, CPU_COUNT_S(bytes, mask));
-    CPU_FREE(mask);
+    const int allowed = cpus_in_affinity(0);
     const auto quota = cpu_quota();
     return quota ? std::min(allowed, *quota) : allowed;
   } catch (...) {

@@ -32,6 +32,9 @@ MemoryHeadroom memory_headroom(const CgroupPaths& paths = {});
 std::uint64_t oom_kills(const CgroupPaths& paths = {});
 
 /// CPUs by the tightest quota of the control groups, rounded up; nullopt: no quota.
+/// This process may run on fewer CPUs than its parent: whoever started it has given it a part of them.
+bool fewer_cpus_than_parent() noexcept;
+
 std::optional<int> cpu_quota(const CgroupPaths& paths = {});
 
 }  // namespace slabring

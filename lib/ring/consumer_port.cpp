@@ -6,7 +6,7 @@
 namespace slabring::ring {
 
 void ConsumerPort::arm(std::uint32_t slab, std::uint64_t batch, std::uint64_t epoch, std::span<const SampleId> samples,
-                       std::uint64_t index) noexcept {
+                       std::uint64_t index, std::span<const std::uint64_t> occurrences) noexcept {
   const std::uint32_t batch_size = view_.shape().batch_size;
   const auto rows = static_cast<std::uint32_t>(samples.size());
   SlabHead& head = view_.head(slab);
@@ -14,8 +14,10 @@ void ConsumerPort::arm(std::uint32_t slab, std::uint64_t batch, std::uint64_t ep
   head.index = index;
   head.rows = rows;
   for (std::uint32_t r = 0; r < rows; ++r) {
-    view_.row(slab, r).sample.store(to_index(samples[r]), std::memory_order_relaxed);
-    view_.row(slab, r).status = static_cast<std::uint32_t>(SampleStatus::pending);
+    Row& row = view_.row(slab, r);
+    row.sample.store(to_index(samples[r]), std::memory_order_relaxed);
+    row.occurrence = occurrences.empty() ? 0 : occurrences[r];
+    row.status = static_cast<std::uint32_t>(SampleStatus::pending);
   }
   // 1. Owners first: recover() reads owner before bitmap, so with the other order it could take a row of the new batch
   // for an unfinished one of the old (model mutant 5). Void rows are never FREE (mutant 10).

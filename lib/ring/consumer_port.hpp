@@ -15,9 +15,10 @@ class ConsumerPort {
   explicit ConsumerPort(const View& view) noexcept : view_(view) {}
 
   /// Opens `slab` for batch `batch` of the run, the `index`-th of its epoch, with these samples, and wakes a worker.
-  /// Requires: the slab is free; batches are armed in order, one after another; 1 <= samples.size() <= batch_size.
+  /// `occurrences`: of each sample in its epoch; empty: 0. Without samples the batch is complete at once.
+  /// Requires: the slab is free; batches are armed in order, one after another; samples.size() <= batch_size.
   void arm(std::uint32_t slab, std::uint64_t batch, std::uint64_t epoch, std::span<const SampleId> samples,
-           std::uint64_t index = 0) noexcept;
+           std::uint64_t index = 0, std::span<const std::uint64_t> occurrences = {}) noexcept;
 
   /// Takes every row of the batch that no worker has claimed yet, so that it becomes complete without work. The claimed
   /// ones finish on the ordinary path: wait for complete() before reuse.

@@ -46,7 +46,7 @@
 namespace slabring::ring {
 
 inline constexpr std::uint64_t magic = 0x31676e6972626c73;  // "slbring1", little-endian
-inline constexpr std::uint32_t layout_version = 2;
+inline constexpr std::uint32_t layout_version = 3;
 inline constexpr std::uint32_t max_batch = 4096;
 inline constexpr std::uint32_t max_slabs = 64;
 inline constexpr std::uint32_t max_workers = 256;
@@ -126,10 +126,11 @@ struct alignas(cache_line) SlabHead {
   std::uint32_t reserved;
 };
 
-/// `sample` is the trainer's to write (atomic, because read-ahead looks at rows it has not claimed), `status` the row's
-/// owner's.
+/// `sample` and `occurrence` are the trainer's to write (the first atomic, because read-ahead looks at rows it has not
+/// claimed), `status` and `substitution` the row's owner's.
 struct Row {
   std::atomic<std::uint64_t> sample;
+  std::uint64_t occurrence;    ///< of the sample in its epoch: what its random transforms are keyed by beside it
   std::uint32_t status;        ///< SampleStatus
   std::uint32_t substitution;  ///< when status is `substituted`: Substitution::bits
 };
@@ -142,7 +143,7 @@ struct Message {
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::int32_t>::is_always_lock_free);
 static_assert(sizeof(Header) == cache_line && sizeof(Pool) == 2 * cache_line && sizeof(Ring) == 5 * cache_line &&
               sizeof(Counters) == cache_line && sizeof(Slot) == cache_line && sizeof(SlabHead) == cache_line &&
-              sizeof(Row) == 16);
+              sizeof(Row) == 24);
 
 struct Control {
   Header header;

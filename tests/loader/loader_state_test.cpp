@@ -17,7 +17,8 @@ using ::testing::HasSubstr;
 constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
 
 LoaderState a_state() {
-  return {3, 120, {1000, "0123456789abcdef", "fedcba9876543210", 7, true, false, "pad", false, "f32", "nchw", "exact"}};
+  return {
+      3, 120, {1000, "0123456789abcdef", "fedcba9876543210", 7, "random", false, "pad", false, "f32", "nchw", "exact"}};
 }
 
 std::string complaint(const std::string& text) {
@@ -65,7 +66,7 @@ TEST(LoaderState, WrongEntriesAreRefusedByName) {
   EXPECT_THAT(complaint(with("\"epoch\":3", "\"epoch\":-3")), HasSubstr("'epoch' is -3"));
   EXPECT_THAT(complaint(with("\"epoch\":3", "\"epoch\":3.5")), HasSubstr("'epoch' is 3.5"));
   EXPECT_THAT(complaint(with("\"position\":120", "\"position\":\"120\"")), HasSubstr("'position' is \"120\""));
-  EXPECT_THAT(complaint(with("\"shuffle\":true", "\"shuffle\":1")), HasSubstr("'shuffle' is 1"));
+  EXPECT_THAT(complaint(with("\"drop_last\":false", "\"drop_last\":0")), HasSubstr("'drop_last' is 0"));
   EXPECT_THAT(complaint(with("\"seed\":7,", "")), HasSubstr("no 'seed'"));
   EXPECT_THAT(complaint(with("\"seed\":7", "\"seed\":7,\"rank\":1")), HasSubstr("15 entries"));
   EXPECT_THAT(complaint(with("\"dataset\":\"0123456789abcdef\"", "\"dataset\":{\"a\":1}")), HasSubstr("'dataset'"));

@@ -180,7 +180,8 @@ TEST_F(Resume, OtherDatasetPipelineOrOptionIsRefusedByName) {
   EXPECT_THAT(complaint(PixelDataset(45), pipeline()), HasSubstr("its dataset"));
   EXPECT_THAT(complaint(*dataset_, {RandomResizedCrop{16}}), HasSubstr("its pipeline"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.seed = 12; }), HasSubstr("its seed is 11"));
-  EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.shuffle = false; }), HasSubstr("its shuffle"));
+  EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.shuffle = false; }),
+              HasSubstr("its sampler is \"random\""));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.drop_last = true; }),
               HasSubstr("its drop_last"));
   EXPECT_THAT(complaint(*dataset_, pipeline(), [](LoaderOptions& o) { o.uneven = Uneven::exact; }),
