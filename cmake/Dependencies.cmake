@@ -120,6 +120,21 @@ if(SLABRING_BUILD_COMMAND)
   find_package(CLI11 2 REQUIRED)
 endif()
 
+# Open MPI 4.1 (openmpi-bin, libopenmpi-dev), optional: the example mpi_train and the tests under a real launcher. The library
+# itself asks no MPI for anything.
+set(SLABRING_MPI AUTO CACHE STRING "Build what runs under mpirun: AUTO (where it is found), ON or OFF")
+if(SLABRING_MPI AND (SLABRING_BUILD_TESTS OR SLABRING_BUILD_EXAMPLES))
+  set(MPI_CXX_SKIP_MPICXX ON)
+  if(SLABRING_MPI STREQUAL "AUTO")
+    find_package(MPI QUIET COMPONENTS CXX)
+  else()
+    find_package(MPI REQUIRED COMPONENTS CXX)
+  endif()
+  if(NOT MPI_CXX_FOUND)
+    message(STATUS "Without MPI: no example and no tests under mpirun")
+  endif()
+endif()
+
 if(SLABRING_BUILD_TESTS)
   # GoogleTest 1.12 (libgtest-dev, libgmock-dev).
   find_package(GTest 1.12 REQUIRED)
