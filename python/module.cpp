@@ -3,12 +3,14 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "array.hpp"
 #include "loader_handle.hpp"
@@ -171,11 +173,23 @@ std::chrono::milliseconds milliseconds(double seconds) {
   return std::chrono::milliseconds(std::llround(seconds * 1000));
 }
 
+void read_ranks(const py::dict& given, LoaderOptions& options) {
+  options.rank = given["rank"].cast<std::optional<int>>();
+  options.world = given["world"].cast<std::optional<int>>();
+  options.ranks_from_environment = given["ranks_from_environment"].cast<bool>();
+  options.uneven = named("uneven", given["uneven"].cast<std::string>(), {Uneven::pad, Uneven::drop, Uneven::exact});
+  for (const auto& [name, size] : given["mesh"].cast<py::dict>()) {
+    options.mesh.push_back({name.cast<std::string>(), size.cast<int>()});
+  }
+}
+
 LoaderOptions options_from(const py::dict& given) {
   LoaderOptions options;
   options.batch_size = given["batch_size"].cast<std::int64_t>();
   options.shuffle = given["shuffle"].cast<bool>();
+  options.sampler = given["sampler"].cast<std::optional<Sampler>>();
   options.drop_last = given["drop_last"].cast<bool>();
+  read_ranks(given, options);
   options.seed = given["seed"].cast<std::uint64_t>();
   options.on_error =
       named("on_error", given["on_error"].cast<std::string>(), {OnError::raise, OnError::mask, OnError::substitute});
@@ -213,9 +227,12 @@ py::dict stats_of(LoaderHandle& loader) {
     stats = loader.stats();
   }
   return py::dict(
-      "batches"_a = stats.batches, "samples"_a = stats.samples, "faults"_a = stats.faults, "waits"_a = stats.waits,
-      "wait_seconds"_a = stats.wait_seconds, "worker_deaths"_a = stats.worker_deaths, "takeovers"_a = stats.takeovers,
-      "rows_redone"_a = stats.rows_redone, "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
+      "batches"_a = stats.batches, "samples"_a = stats.samples, "padded"_a = stats.padded, "absent"_a = stats.absent,
+      "rank"_a = stats.rank, "world"_a = stats.world, "share"_a = stats.share, "shares"_a = stats.shares,
+      "local_rank"_a = stats.local_rank, "local_world"_a = stats.local_world, "rank_source"_a = stats.rank_source,
+      "faults"_a = stats.faults, "waits"_a = stats.waits, "wait_seconds"_a = stats.wait_seconds,
+      "worker_deaths"_a = stats.worker_deaths, "takeovers"_a = stats.takeovers, "rows_redone"_a = stats.rows_redone,
+      "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
       "huge_page_bytes"_a = stats.huge_page_bytes, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
       "attached_workers"_a = stats.attached_workers, "coordinator_pid"_a = stats.coordinator_pid,
       "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
@@ -234,6 +251,37 @@ py::list faults_of(const Delivered& batch) {
   py::list faults;
   for (const SampleFault& fault : batch.faults) faults.append(as_tuple(fault));
   return faults;
+}
+
+std::vector<SampleId> as_ids(const std::vector<std::uint64_t>& numbers) {
+  std::vector<SampleId> ids(numbers.size());
+  std::transform(numbers.begin(), numbers.end(), ids.begin(), [](std::uint64_t number) { return SampleId{number}; });
+  return ids;
+}
+
+Sampler batches_of(const std::vector<std::vector<std::uint64_t>>& lists) {
+  std::vector<std::vector<SampleId>> batches;
+  batches.reserve(lists.size());
+  for (const auto& list : lists) batches.push_back(as_ids(list));
+  return Sampler::batches(batches);
+}
+
+void define_sampler(py::module_& m) {
+  using Numbers = const std::vector<std::uint64_t>&;
+  py::class_<Sampler>(m, "Sampler")
+      .def_static("sequential", &Sampler::sequential)
+      .def_static("random", &Sampler::random)
+      .def_static("with_replacement", &Sampler::with_replacement, py::arg("draws"))
+      .def_static("weighted", [](const std::vector<double>& weights, bool replacement,
+                                 std::uint64_t draws) { return Sampler::weighted(weights, replacement, draws); })
+      .def_static("class_balanced", [](const std::vector<std::int64_t>& labels,
+                                       std::uint64_t draws) { return Sampler::class_balanced(labels, draws); })
+      .def_static("subset", [](Numbers ids, bool shuffle) { return Sampler::subset(as_ids(ids), shuffle); })
+      .def_static("order", [](Numbers ids) { return Sampler::order(as_ids(ids)); })
+      .def_static("batches", &batches_of)
+      .def_static("window_shuffle", &Sampler::window_shuffle)
+      .def("repeat", &Sampler::repeat)
+      .def_property_readonly("description", &Sampler::description);
 }
 
 void define_loader(py::module_& m) {
@@ -268,6 +316,7 @@ PYBIND11_MODULE(_slabring, m) {
   py::register_exception_translator(&translate);
   define_array(m);
   define_datasets(m);
+  define_sampler(m);
   define_loader(m);
   m.def("version", &version);
   m.def("available_cpus", &available_cpus, "CPUs this process may use, by affinity and control group, at least 1.");

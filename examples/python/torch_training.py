@@ -39,7 +39,7 @@ def main():
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         loader.load_state_dict(saved["loader"])
-        print(f"goes on in epoch {loader.next_epoch} behind batch {saved['loader']['batch']}")
+        print(f"goes on in epoch {loader.next_epoch} behind batch {saved['loader']['position'] // loader.batch_size}")
 
     def save():
         if given.checkpoint:

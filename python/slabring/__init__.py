@@ -18,7 +18,8 @@ from slabring.dataset import Dataset, ImageFolder, PythonDataset
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
 from slabring.preview import Preview
+from slabring.sampler import Sampler
 
 __version__: str = _version()
 __all__ = ["Array", "Batch", "DataLoader", "Dataset", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
-           "PythonDataset", "RingExhausted", "SampleError", "Stats", "Status", "available_cpus", "transforms"]
+           "PythonDataset", "RingExhausted", "SampleError", "Sampler", "Stats", "Status", "available_cpus", "transforms"]

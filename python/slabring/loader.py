@@ -7,19 +7,17 @@ import json
 import os
 import pathlib
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, Optional, Union
 
 from slabring import _slabring
 from slabring.batch import Batch
 from slabring.dataset import Dataset, PythonDataset
 from slabring.preview import Preview, contact_sheet
+from slabring.sampler import Sampler, SamplerLike, batches_of, sampler_of
 from slabring.transforms import Compose, TransformLike, compose, dtype_word
 
 _REFUSED = {
-    "sampler": "the workers claim rows of a plan that is a function of (seed, epoch), which is why a run can be resumed; use "
-               "shuffle=True for a new permutation each epoch, or an ImageFolder of the samples you want",
-    "batch_sampler": "batches are consecutive in the order of the epoch; use batch_size, shuffle and drop_last",
     "collate_fn": "workers write each sample straight into its row of the batch, so there is nothing to collate; change the "
                   "images with transform=, or the batch in the loop",
     "worker_init_fn": "workers run no Python, and every random number is a function of (seed, epoch, sample), so there is "
@@ -34,9 +32,13 @@ class Stats:
     batches: int
     """delivered"""
     samples: int
-    """delivered"""
+    """delivered, those that repeat among them"""
+    padded: int
+    """rows delivered that repeat a sample"""
+    absent: int
+    """rows delivered without a sample"""
     faults: int
-    """delivered rows whose status is not ok"""
+    """rows delivered whose planned sample failed"""
     waits: int
     """times the trainer slept for a batch"""
     wait_seconds: float
@@ -55,6 +57,17 @@ class Stats:
     """of it on huge pages"""
     sandbox: str
     """what confines the workers: landlock, seccomp and limits, a part of that, or off"""
+    rank: int
+    world: int
+    share: int
+    """the part of each batch that this rank gets, of ``shares``: with a mesh not the rank"""
+    shares: int
+    local_rank: int
+    """on this host; -1: not known"""
+    local_world: int
+    """ranks on this host"""
+    rank_source: str
+    """who says so: torchrun (RANK, WORLD_SIZE), options, or default"""
     workers: int
     attached_workers: int
     """that have joined by hand, now"""
@@ -122,6 +135,14 @@ class DataLoader:
     - ``layout``: ``"nchw"`` or ``"nhwc"``; None: as the transforms say, else nchw.
     - ``on_error``: ``"raise"`` raises SampleError for a batch in which a sample failed; ``"mask"`` delivers it, with zeros and
       a status in that row; ``"substitute"`` puts another, sound sample there.
+    - ``rank`` and ``world``: this process and all that divide each epoch among them, with equal arguments otherwise; batch b of
+      all ranks, one after the other, is batch b of one process with batches ``world`` times as large.
+      ``ranks_from_environment=True`` takes them from torchrun, mpirun, srun or a Kubernetes indexed job. ``mesh`` says how ranks
+      stand, as ``{"data": 4, "model": 2}``: those that differ in other axes than ``data`` get the same batches.
+    - ``uneven``: what becomes of an end that ranks cannot divide evenly: ``"pad"`` repeats samples with status ``padded``,
+      ``"drop"`` leaves some out, ``"exact"`` delivers zeros with status ``absent``. All ranks have as many batches in each case.
+    - ``sampler``: a :class:`Sampler`, one of torch's (but its DistributedSampler), or sample numbers in the order wanted.
+      ``batch_sampler``: lists of sample numbers, each a batch; both are read once, now.
     - ``output``: what images and labels are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
       needs neither). None of them is a copy of the images.
     - ``when_held``: what happens when images are kept until the ring has no slab left: ``"raise"`` raises RingExhausted;
@@ -135,16 +156,16 @@ class DataLoader:
     ``close()``, when it is no longer referenced, or at interpreter exit; images that are held stay valid.
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int = 1, shuffle: Optional[bool] = False, sampler: None = None,
-                 batch_sampler: None = None, num_workers: Optional[int] = None, collate_fn: None = None,
+    def __init__(self, dataset: Dataset, batch_size: int = 1, shuffle: Optional[bool] = False, sampler: SamplerLike = None,
+                 batch_sampler: Optional[Iterable[Iterable[int]]] = None, num_workers: Optional[int] = None, collate_fn: None = None,
                  pin_memory: bool = False, drop_last: bool = False, timeout: float = 120.0, worker_init_fn: None = None,
                  multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: Optional[int] = None,
                  persistent_workers: bool = True, pin_memory_device: str = "", in_order: bool = True,
                  transform: TransformLike = None, seed: Optional[int] = None, prefetch: Optional[int] = None,
                  attachable: int = 0, dtype: Any = None, layout: Optional[str] = None, on_error: str = "raise", output: str = "numpy",
-                 when_held: str = "raise") -> None:
-        for name, value in (("sampler", sampler), ("batch_sampler", batch_sampler), ("collate_fn", collate_fn),
-                            ("worker_init_fn", worker_init_fn)):
+                 when_held: str = "raise", rank: Optional[int] = None, world: Optional[int] = None, uneven: str = "pad",
+                 ranks_from_environment: bool = False, mesh: Optional[Mapping[str, int]] = None) -> None:
+        for name, value in (("collate_fn", collate_fn), ("worker_init_fn", worker_init_fn)):
             if value is not None:
                 raise ValueError(f"{name} is not possible: {_REFUSED[name]}")
         if not isinstance(dataset, Dataset):
@@ -158,6 +179,14 @@ class DataLoader:
         _check_choice("when_held", when_held, "raise", "copy")
         if transform is not None and dataset.transform is not None:
             raise ValueError("both the dataset and the DataLoader have a transform; give one of them")
+        _check_choice("uneven", uneven, "pad", "drop", "exact")
+        self.sampler = sampler_of(sampler)
+        if batch_sampler is not None:
+            if sampler is not None or batch_size != 1 or shuffle or drop_last:
+                raise ValueError("batch_sampler is given, and sampler, batch_size, shuffle or drop_last as well; it says what these do")
+            self.sampler, batch_size = batches_of(batch_sampler)
+        if self.sampler is not None and shuffle:
+            raise ValueError("both sampler and shuffle are given; one of them says the order")
         self.dataset = dataset
         self.transform = compose(transform) if transform is not None else dataset.transform or compose(None)
         self.pin_memory = pin_memory
@@ -168,6 +197,8 @@ class DataLoader:
             "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout), "num_workers": num_workers,
             "attachable": attachable, "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
             "start_method": _start_method(multiprocessing_context, dataset), "worker_program": _worker_program(),
+            "sampler": self.sampler and self.sampler._core, "rank": rank, "world": world, "uneven": uneven,
+            "ranks_from_environment": ranks_from_environment, "mesh": dict(mesh or {}),
             "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "state": ""}
         self._start("")
 
@@ -249,6 +280,8 @@ class DataLoader:
         visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "RandomErasing")])
         options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "attachable": 0, "prefetch": 2, "dtype": "u8",
                    "layout": "nhwc", "drop_last": False, "state": ""}
+        if isinstance(self.sampler, Sampler) and self.sampler._core.description.startswith("batches"):
+            options["batch_size"] = self.batch_size
         core = _slabring.Loader(self.dataset._core, visible.to_json(), options)
         batch = core.next(core.begin(self._next_epoch))
         assert batch is not None

@@ -85,8 +85,11 @@ class Arguments(PhotoTest):
 
     def test_what_is_not_possible_is_refused_with_the_reason_and_the_alternative(self):
         self.refused("collate_fn", "nothing to collate", collate_fn=list)
-        self.refused("sampler", "shuffle=True", sampler=[1, 2])
+        self.refused("sampler and shuffle", sampler=[1, 2], shuffle=True)
         self.refused("batch_sampler", "batch_size", batch_sampler=[[1]])
+        self.refused("entry 1 is sample 99", sampler=[1, 99])
+        self.refused("rank is 2 and world is 2", rank=2, world=2)
+        self.refused("mesh is data=4", "world, which is 6", rank=0, world=6, mesh={"data": 4})
         self.refused("worker_init_fn", "seed=", worker_init_fn=print)
         self.refused("fork", "forkserver", multiprocessing_context="fork")
         self.refused("in_order", in_order=False)
