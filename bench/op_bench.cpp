@@ -24,8 +24,9 @@ std::vector<std::uint8_t> some_pixels() {
 }
 
 bool works_on_rows(const Transform& op) {
-  return std::holds_alternative<Normalize>(op) || std::holds_alternative<RandomErasing>(op) ||
-         std::holds_alternative<MixUp>(op) || std::holds_alternative<CutMix>(op);
+  return std::holds_alternative<Normalize>(op) || std::holds_alternative<Standardize>(op) ||
+         std::holds_alternative<RandomErasing>(op) || std::holds_alternative<MixUp>(op) ||
+         std::holds_alternative<CutMix>(op);
 }
 
 // Of this thread: others on the machine change it less than the time of day.
@@ -67,7 +68,9 @@ void run_op(benchmark::State& state, const Pipeline& pipeline, DType dtype) {
   };
   add("nothing", Pipeline{CenterCrop(side)}, DType::u8);
   for (const cli::OpExample& example : cli::op_examples()) {
-    const DType dtype = std::holds_alternative<Normalize>(example.transform) ? DType::f32 : DType::u8;
+    const bool fractions =
+        std::holds_alternative<Normalize>(example.transform) || std::holds_alternative<Standardize>(example.transform);
+    const DType dtype = fractions ? DType::f32 : DType::u8;
     const Pipeline pipeline = works_on_rows(example.transform) ? Pipeline{CenterCrop(side), example.transform}
                                                                : Pipeline{example.transform, CenterCrop(side)};
     add(example.caption, pipeline, dtype);

@@ -182,6 +182,7 @@ void print_json(const BenchArguments& arguments, std::span<const BenchRun> runs)
               {"prefetch", options.prefetch},
               {"start", to_string(options.start_method)},
               {"jpeg_decoder", to_string(options.jpeg_decoder)}};
+  if (row.array) report["shape"] = std::vector<std::int64_t>(row.array->begin(), row.array->end());
   for (const BenchRun& run : runs) report["runs"].push_back(to_json(run));
   print_json_object(report);
 }

@@ -132,9 +132,9 @@ void add_order_options(CLI::App& app, LoaderArguments& arguments) {
 void add_batch_options(CLI::App& app, LoaderArguments& arguments) {
   add_whole_number<std::int64_t>(app, "--batch", arguments.batch, "Samples a batch")->group(data_group);
   app.add_option("--dtype", arguments.dtype,
-                 "Element type; with f16 and f32, train and val also Normalize with ImageNet's\n"
+                 "Element type; with f16, bf16 and f32, train and val also Normalize with ImageNet's\n"
                  "mean and deviation (u8, or what the pipeline file says)")
-      ->type_name("u8|f16|f32")
+      ->type_name("u8|f16|bf16|f32")
       ->group(data_group);
   app.add_option("--layout", arguments.layout, "Order of the axes (nchw, or what the pipeline file says)")
       ->type_name("nchw|nhwc")

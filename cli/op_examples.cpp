@@ -49,6 +49,7 @@ std::vector<OpExample> op_examples() {
           {"RandomChoice", RandomChoice({RandomPosterize(1, 1.0), RandomSolarize(90.0, 1.0)})},
           {"RandomOrder", RandomOrder({RandomEqualize(1.0), GaussianBlur(7), RandomSolarize(160.0, 1.0)})},
           {"Normalize", Normalize::imagenet()},
+          {"Standardize", Standardize()},
           {"RandomErasing", RandomErasing(1.0, {0.1, 0.3}, {0.5, 2.0}, {255.0, 0.0, 255.0})},
           {"MixUp", MixUp(2, 20.0)},
           {"CutMix", CutMix(2, 4.0)}};

@@ -48,7 +48,8 @@ class Studio {
 };
 
 bool works_on_rows(const Transform& transform) {
-  return std::holds_alternative<Normalize>(transform) || std::holds_alternative<RandomErasing>(transform);
+  return std::holds_alternative<Normalize>(transform) || std::holds_alternative<Standardize>(transform) ||
+         std::holds_alternative<RandomErasing>(transform);
 }
 
 bool works_on_batches(const Transform& transform) {
@@ -77,7 +78,8 @@ Cell mixed(Studio& studio, const Transform& transform) {
 
 Cell drawn(Studio& studio, const Transform& transform) {
   if (works_on_batches(transform)) return mixed(studio, transform);
-  if (std::holds_alternative<Normalize>(transform)) return visible(studio.shot({Resize(cell), transform}, DType::f32));
+  const bool fractions = std::holds_alternative<Normalize>(transform) || std::holds_alternative<Standardize>(transform);
+  if (fractions) return visible(studio.shot({Resize(cell), transform}, DType::f32));
   if (works_on_rows(transform)) return studio.shot({Resize(cell), transform});
   return studio.shot({Resize(cell), transform, CenterCrop(cell)});
 }

@@ -39,14 +39,31 @@ std::string caption_of(const Batch& batch, std::size_t row, const Dataset& datas
   return std::filesystem::path(dataset.describe(batch.ids()[row])).filename().string();
 }
 
+/// Of one channel grey, of two the first one, of four without the last.
+std::vector<std::uint8_t> as_rgb(const std::uint8_t* pixels, std::size_t count, std::size_t channels) {
+  std::vector<std::uint8_t> rgb(count * 3);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) rgb[3 * i + c] = pixels[i * channels + (channels < 3 ? 0 : c)];
+  }
+  return rgb;
+}
+
 ContactSheet sheet_of(const Batch& batch, const Dataset& dataset) {
   const Tensor images = batch.images();
+  if (images.shape.size() != 4) {
+    throw UsageError(
+        "DATA holds arrays, and preview draws images; a --pipeline with a transform takes arrays of bytes "
+        "as images");
+  }
   const int height = static_cast<int>(images.shape[1]);
   const int width = static_cast<int>(images.shape[2]);
+  const auto channels = static_cast<std::size_t>(images.shape[3]);
   ContactSheet sheet(static_cast<int>(batch.size()), width, height);
   for (std::size_t row = 0; row != batch.size(); ++row) {
     const auto offset = static_cast<std::ptrdiff_t>(row) * images.strides[0];
-    const ImageView image{images.as<std::uint8_t>() + offset, width, height, 3, images.strides[1]};
+    const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+    const std::vector<std::uint8_t> rgb = as_rgb(images.as<std::uint8_t>() + offset, pixels, channels);
+    const ImageView image{rgb.data(), width, height, 3, std::ptrdiff_t{width} * 3};
     sheet.place(static_cast<int>(row), image, caption_of(batch, row, dataset));
   }
   return sheet;

@@ -98,7 +98,9 @@ struct Report {
 
 Report verify(const Dataset& dataset, const LoaderOptions& options) {
   // A row of hardly any bytes whose source is the whole image, so that the decoder has to read all of the file.
-  Loader loader(dataset, Pipeline{Resize(Size(8), Interpolation::nearest)}, options);
+  Pipeline pipeline{Resize(Size(8), Interpolation::nearest)};
+  if (dataset.sample_array()) pipeline = {};
+  Loader loader(dataset, std::move(pipeline), options);
   HeaderReader headers;
   Report report;
   Progress progress("verify", loader.samples_per_epoch());

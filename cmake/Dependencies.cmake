@@ -28,6 +28,9 @@ find_package(fmt 9 REQUIRED)
 # xxHash 0.8 (libxxhash-dev): fingerprints of data sets and pipelines, `slabring digest`; header-only.
 find_path(XXHASH_INCLUDE_DIR NAMES xxhash.h REQUIRED)
 
+# zlib 1.2.13 (zlib1g-dev): MNIST as it is published, gzipped.
+find_package(ZLIB REQUIRED)
+
 # libseccomp 2.5 (libseccomp-dev), optional: which system calls workers may make. Without it the sandbox is landlock and
 # limits; LoaderStats::sandbox says so.
 set(SLABRING_SECCOMP AUTO CACHE STRING "Confine workers with libseccomp: AUTO (where it is found), ON or OFF")

@@ -8,6 +8,14 @@ namespace {
 
 constexpr ElementKind uint8_kind{"uint8", "B", "|u1", 1, dlpack::TypeCode::unsigned_integer};
 constexpr ElementKind float16_kind{"float16", "e", "<f2", 2, dlpack::TypeCode::floating_point};
+// numpy and buffers have no such number, so they see two bytes each; DLPack has it.
+constexpr ElementKind bfloat16_kind{"bfloat16", "2x", "|V2", 2, dlpack::TypeCode::brain_floating_point};
+constexpr ElementKind float64_kind{"float64", "d", "<f8", 8, dlpack::TypeCode::floating_point};
+constexpr ElementKind int8_kind{"int8", "b", "|i1", 1, dlpack::TypeCode::signed_integer};
+constexpr ElementKind int16_kind{"int16", "h", "<i2", 2, dlpack::TypeCode::signed_integer};
+constexpr ElementKind uint16_kind{"uint16", "H", "<u2", 2, dlpack::TypeCode::unsigned_integer};
+constexpr ElementKind uint32_kind{"uint32", "I", "<u4", 4, dlpack::TypeCode::unsigned_integer};
+constexpr ElementKind uint64_kind{"uint64", "Q", "<u8", 8, dlpack::TypeCode::unsigned_integer};
 constexpr ElementKind float32_kind{"float32", "f", "<f4", 4, dlpack::TypeCode::floating_point};
 
 /// What a consumer of DLPack holds: the array, and the numbers that its view points to.
@@ -45,6 +53,15 @@ const ElementKind& kind_of(DType dtype) noexcept {
   switch (dtype) {
     case DType::f16: return float16_kind;
     case DType::f32: return float32_kind;
+    case DType::bf16: return bfloat16_kind;
+    case DType::f64: return float64_kind;
+    case DType::i8: return int8_kind;
+    case DType::i16: return int16_kind;
+    case DType::i32: return int32_kind;
+    case DType::i64: return int64_kind;
+    case DType::u16: return uint16_kind;
+    case DType::u32: return uint32_kind;
+    case DType::u64: return uint64_kind;
     default: return uint8_kind;
   }
 }

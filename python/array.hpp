@@ -14,7 +14,7 @@ namespace slabring::python {
 
 /// What Python's protocols have to be told about an element type.
 struct ElementKind {
-  const char* name;       ///< numpy's: "float32"
+  const char* name;       ///< numpy's: "float32"; bfloat16, which numpy has not
   const char* format;     ///< of the struct module, for buffers: "f"
   const char* interface;  ///< of __array_interface__: "<f4"
   std::size_t bytes;

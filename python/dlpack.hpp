@@ -8,7 +8,12 @@
 namespace slabring::dlpack {
 
 enum class DeviceType : std::int32_t { cpu = 1, cuda_host = 3 };
-enum class TypeCode : std::uint8_t { signed_integer = 0, unsigned_integer = 1, floating_point = 2 };
+enum class TypeCode : std::uint8_t {
+  signed_integer = 0,
+  unsigned_integer = 1,
+  floating_point = 2,
+  brain_floating_point = 4
+};
 
 struct Device {
   DeviceType type = DeviceType::cpu;

@@ -202,7 +202,7 @@ LoaderOptions options_from(const py::dict& given) {
                                {StartMethod::forkserver, StartMethod::spawn});
   options.worker_program = given["worker_program"].cast<std::string>();
   if (const py::object dtype = given["dtype"]; !dtype.is_none()) {
-    options.dtype = named("dtype", dtype.cast<std::string>(), {DType::u8, DType::f16, DType::f32});
+    options.dtype = named("dtype", dtype.cast<std::string>(), {DType::u8, DType::f16, DType::f32, DType::bf16});
   }
   if (const py::object layout = given["layout"]; !layout.is_none()) {
     options.layout = named("layout", layout.cast<std::string>(), {Layout::nchw, Layout::nhwc});

@@ -33,7 +33,7 @@ class SLABRING_API Batch {
 
   /// Rows in this batch: batch_size, or fewer in the last one. Requires (as all below): !empty().
   std::size_t size() const noexcept;
-  /// [size(), C, H, W] or [size(), H, W, C], contiguous.
+  /// [size(), C, H, W] or [size(), H, W, C], contiguous; of samples that are arrays, size() and then their shape.
   Tensor images() const noexcept;
   /// One a row; -1 where a sample has none or has failed.
   std::span<std::int64_t> labels() const noexcept;

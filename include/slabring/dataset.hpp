@@ -33,6 +33,13 @@ struct SampleShape {
   bool operator==(const SampleShape&) const = default;
 };
 
+/// Element type and shape of samples that are arrays.
+struct ArrayForm {
+  DType dtype = DType::u8;
+  Axes shape{};
+  bool operator==(const ArrayForm&) const = default;
+};
+
 /// Which samples exist, and where the bytes of each are.
 ///
 /// Thread rule: size(), load(), describe() and will_need() are const and may be called from several processes, and from
@@ -62,6 +69,11 @@ class SLABRING_API Dataset {
   /// The shape of every sample before any transform, when they all have one and it is known. Needed by datasets of
   /// pixels that have other than 3 channels; nullopt (the default): sizes differ, or only the files know.
   virtual std::optional<SampleShape> sample_shape() const;
+
+  /// For datasets whose samples are arrays: the form of every one. Batches then hold arrays of that shape, each
+  /// sample's element type kept or converted; a pipeline with transforms takes u8 arrays [height, width] and [height,
+  /// width, channels] as images. nullopt (the default): samples are images.
+  virtual std::optional<ArrayForm> sample_array() const;
 
   /// Tells data sets apart when a run is resumed: equal for equal samples in the same order, in any process. Asked for
   /// once a Loader, when a state is saved or resumed. Default: size() alone.

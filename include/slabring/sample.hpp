@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "slabring/export.hpp"
+#include "slabring/tensor.hpp"
 
 namespace slabring {
 
@@ -82,14 +83,24 @@ struct MutableImageView {
   operator ImageView() const noexcept { return {data, width, height, channels, stride}; }
 };
 
-/// What Dataset::load fills in: the label, and exactly one of a file's path, encoded bytes, or pixels.
+/// An array somebody else owns: elements of one type, contiguous, the last axis fastest (C order). No axes: one
+/// element. `data` needs no alignment.
+struct ArrayView {
+  const std::byte* data = nullptr;
+  DType dtype = DType::u8;
+  Axes shape{};
+
+  std::size_t size_bytes() const noexcept { return shape.elements() * size_of(dtype); }
+};
+
+/// What Dataset::load fills in: the label, and exactly one of a file's path, encoded bytes, pixels, or an array.
 ///
 /// Owned by one worker and reused for all its samples, so that its buffers are allocated once. Views handed to
-/// from_encoded() and from_pixels() must stay valid until the next load() on the same Sample; they may point into
-/// buffer().
+/// from_encoded(), from_pixels() and from_array() must stay valid until the next load() on the same Sample; they may
+/// point into buffer().
 class SLABRING_API Sample {
  public:
-  enum class Source : std::uint8_t { none, file, encoded, pixels };
+  enum class Source : std::uint8_t { none, file, encoded, pixels, array };
 
   /// Forgets the last sample; the capacity of the buffers stays.
   void reset() noexcept;
@@ -103,6 +114,8 @@ class SLABRING_API Sample {
   void from_encoded(std::span<const std::byte> bytes) noexcept;
   /// Ready pixels; no decoder runs.
   void from_pixels(const ImageView& pixels) noexcept;
+  /// Numbers of any kind. The dataset has to say Dataset::sample_array().
+  void from_array(const ArrayView& array) noexcept;
 
   /// Room that a dataset may read into.
   std::vector<std::byte>& buffer() noexcept { return buffer_; }
@@ -112,6 +125,7 @@ class SLABRING_API Sample {
   const std::string& path() const noexcept { return path_; }
   std::span<const std::byte> encoded() const noexcept { return encoded_; }
   const ImageView& pixels() const noexcept { return pixels_; }
+  const ArrayView& array() const noexcept { return array_; }
 
  private:
   std::int64_t label_ = -1;
@@ -119,6 +133,7 @@ class SLABRING_API Sample {
   std::string path_;
   std::span<const std::byte> encoded_;
   ImageView pixels_;
+  ArrayView array_;
   std::vector<std::byte> buffer_;
 };
 

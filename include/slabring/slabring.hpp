@@ -1,6 +1,7 @@
 #pragma once
 
 /// Everything a user of the library needs.
+#include "slabring/arrays.hpp"
 #include "slabring/batch.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/error.hpp"

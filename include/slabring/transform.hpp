@@ -22,7 +22,8 @@
 
 namespace slabring {
 
-/// torchvision's ToTensor followed by Normalize: (v / 255 - mean) / std per channel in float32. Needs dtype f32 or f16.
+/// torchvision's ToTensor followed by Normalize: (v / 255 - mean) / std per channel in float32. Needs dtype f32, f16 or
+/// bf16.
 struct Normalize {
   std::vector<double> mean;
   std::vector<double> std;
@@ -31,6 +32,16 @@ struct Normalize {
   /// The mean and deviation of ImageNet that torchvision's models were trained with.
   static Normalize imagenet() { return {{0.485, 0.456, 0.406}, {0.229, 0.224, 0.225}}; }
   bool operator==(const Normalize&) const = default;
+};
+
+/// (x - mean) / (std + epsilon) with mean and deviation of all values of the sample itself, as numpy's x.mean() and
+/// x.std() in float64; rounded once to the element type of the rows, f64, f32, f16 or bf16. Stands where Normalize
+/// stands; for arrays of any shape and type, and for images, whose values are taken as 0 to 1 then.
+struct Standardize {
+  double epsilon = 1e-8;
+
+  explicit Standardize(double tiny = 1e-8) : epsilon(tiny) {}
+  bool operator==(const Standardize&) const = default;
 };
 
 /// torchvision.transforms.RandomErasing: a rectangle of the row, after conversion and Normalize, whose values become
@@ -97,7 +108,7 @@ struct Transform : std::variant<Resize, CenterCrop, RandomResizedCrop, RandomHor
                                 ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, RandomAutocontrast,
                                 RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, JPEG,
                                 AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice,
-                                RandomOrder, Normalize, RandomErasing, MixUp, CutMix, Lambda, Plugin> {
+                                RandomOrder, Normalize, Standardize, RandomErasing, MixUp, CutMix, Lambda, Plugin> {
   using variant::variant;
 };
 

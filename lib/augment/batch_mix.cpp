@@ -78,6 +78,13 @@ struct F16 {
   }
 };
 
+struct BF16 {
+  using Value = BFloat16;
+  static Value blend(Value own, Value partner, float lambda, float rest) noexcept {
+    return to_bfloat16(F32::blend(from_bfloat16(own), from_bfloat16(partner), lambda, rest));
+  }
+};
+
 template <class Element>
 void blend_rows(const MixDraw& draw, const RowShape& shape, const std::byte* own, const std::byte* partner,
                 std::byte* row) noexcept {
@@ -151,9 +158,10 @@ void mix_rows(const MixDraw& draw, const RowShape& shape, const std::byte* own, 
     return paste_box(draw.box, shape, partner, row);
   }
   switch (shape.dtype) {
-    case DType::u8: return blend_rows<U8>(draw, shape, own, partner, row);
     case DType::f16: return blend_rows<F16>(draw, shape, own, partner, row);
     case DType::f32: return blend_rows<F32>(draw, shape, own, partner, row);
+    case DType::bf16: return blend_rows<BF16>(draw, shape, own, partner, row);
+    default: return blend_rows<U8>(draw, shape, own, partner, row);  // images have no other types
   }
 }
 

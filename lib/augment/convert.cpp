@@ -17,6 +17,7 @@ float converted(int byte, float mean, float deviation) noexcept {
 
 void assign(float value, float& out) noexcept { out = value; }
 void assign(float value, std::uint16_t& out) noexcept { out = to_half(value); }
+void assign(float value, BFloat16& out) noexcept { out = to_bfloat16(value); }
 
 // True when the kernel computes for every byte what the table says.
 template <class Value>
@@ -41,6 +42,7 @@ Converter::Converter(const RowShape& shape, const Normalize* normalize)
       plane_(width_ * static_cast<std::size_t>(shape.height)) {
   if (shape.dtype == DType::f32) prepare_scalings(normalize, f32_, &Scaling::f32);
   if (shape.dtype == DType::f16) prepare_scalings(normalize, f16_, &Scaling::f16);
+  if (shape.dtype == DType::bf16) prepare_scalings(normalize, bf16_, &Scaling::bf16);
 }
 
 template <class Value>
@@ -71,12 +73,13 @@ void Converter::prepare_scalings(const Normalize* normalize, std::vector<Value>&
 void Converter::write(int y, const std::uint8_t* line, bool mirrored, std::byte* row) const {
   const std::size_t begin = static_cast<std::size_t>(y) * width_ * (planar_ ? 1 : channels_);
   switch (shape_.dtype) {
-    case DType::u8:
+    case DType::f16: return write_values(line, mirrored, reinterpret_cast<std::uint16_t*>(row) + begin);
+    case DType::f32: return write_values(line, mirrored, reinterpret_cast<float*>(row) + begin);
+    case DType::bf16: return write_values(line, mirrored, reinterpret_cast<BFloat16*>(row) + begin);
+    default:  // u8: images have no other types
       arrange_pixels(line, width_, {channels_, mirrored, planar_, plane_},
                      reinterpret_cast<std::uint8_t*>(row) + begin);
       return;
-    case DType::f16: return write_values(line, mirrored, reinterpret_cast<std::uint16_t*>(row) + begin);
-    case DType::f32: return write_values(line, mirrored, reinterpret_cast<float*>(row) + begin);
   }
 }
 

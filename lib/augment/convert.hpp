@@ -13,8 +13,8 @@ namespace slabring {
 /// Writes lines of interleaved bytes into the row of a batch: element type, order of the axes, normalisation,
 /// mirroring.
 ///
-/// A byte becomes torchvision's float32 result exactly: v / 255 (ToTensor), then - mean, then / std (Normalize). f16 is
-/// that value rounded to the nearest, ties to even.
+/// A byte becomes torchvision's float32 result exactly: v / 255 (ToTensor), then - mean, then / std (Normalize). f16
+/// and bf16 are that value rounded to the nearest, ties to even.
 class Converter {
  public:
   /// `normalize` may be null. Requires: shape.channels is 1 to 4; with `normalize`, dtype is not u8 and there are as
@@ -46,11 +46,16 @@ class Converter {
   std::size_t plane_;               // values from one channel to the next, where planar
   std::vector<float> f32_;          // what bytes become, 256 for each channel, where dtype is f32
   std::vector<std::uint16_t> f16_;  // the same for f16
+  std::vector<BFloat16> bf16_;      // the same for bf16
   std::vector<Scaling> scalings_;   // of each channel where planar, else of all in turn
 };
 
 /// IEEE 754 binary16 nearest to `value`, ties to even; too large becomes infinite.
 std::uint16_t to_half(float value) noexcept;
 float from_half(std::uint16_t half) noexcept;
+
+/// The bfloat16 nearest to `value`, ties to even; too large becomes infinite.
+BFloat16 to_bfloat16(float value) noexcept;
+float from_bfloat16(BFloat16 value) noexcept;
 
 }  // namespace slabring

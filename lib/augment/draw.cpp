@@ -73,8 +73,9 @@ void DrawOne::operator()(const Plugin&) { call(); }
 
 void DrawOne::call() { stages.apply(op::Call{tree.node(index).function, &tree.node(index).place, random}); }
 
-void DrawOne::operator()(const Normalize&) {}  // the converter has it in its tables
-void DrawOne::operator()(const MixUp&) {}      // of batches: BatchMix
+void DrawOne::operator()(const Normalize&) {}    // the converter has it in its tables
+void DrawOne::operator()(const Standardize&) {}  // Program, of the whole row
+void DrawOne::operator()(const MixUp&) {}        // of batches: BatchMix
 void DrawOne::operator()(const CutMix&) {}
 
 std::size_t draw_choice(const RandomChoice& op, RandomStream& random) noexcept {

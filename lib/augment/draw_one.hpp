@@ -61,6 +61,7 @@ struct DrawOne {
   void operator()(const Plugin&);
   void call();
   void operator()(const Normalize& op);
+  void operator()(const Standardize& op);
   void operator()(const MixUp& op);
   void operator()(const CutMix& op);
 

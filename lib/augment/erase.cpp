@@ -11,13 +11,18 @@ namespace {
 
 void write_value(float value, DType dtype, std::byte* to) {
   switch (dtype) {
-    case DType::u8: *to = static_cast<std::byte>(static_cast<int>(value)); return;
     case DType::f16: {
       const std::uint16_t half = to_half(value);
       std::memcpy(to, &half, sizeof half);
       return;
     }
+    case DType::bf16: {
+      const BFloat16 upper_half = to_bfloat16(value);
+      std::memcpy(to, &upper_half, sizeof upper_half);
+      return;
+    }
     case DType::f32: std::memcpy(to, &value, sizeof value); return;
+    default: *to = static_cast<std::byte>(static_cast<int>(value)); return;  // images have no other types
   }
 }
 

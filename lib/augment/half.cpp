@@ -23,6 +23,15 @@ std::uint16_t to_half(float value) noexcept {
   return half((rounded >> 13) - bias_difference);
 }
 
+BFloat16 to_bfloat16(float value) noexcept {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  // A NaN whose payload lies in the lower half alone would become infinite.
+  if (std::isnan(value)) return BFloat16{static_cast<std::uint16_t>(bits >> 16 | 0x40)};
+  return BFloat16{static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+}
+
+float from_bfloat16(BFloat16 value) noexcept { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
+
 float from_half(std::uint16_t half) noexcept {
   const std::uint32_t exponent = half >> 10 & 0x1f;
   const std::uint32_t fraction = half & 0x3ff;

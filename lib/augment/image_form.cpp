@@ -56,6 +56,7 @@ struct FormAfter {
 
   ImageForm operator()(const Grayscale& op) const { return {coloured().size, op.num_output_channels}; }
   ImageForm operator()(const Normalize&) const { return form; }
+  ImageForm operator()(const Standardize&) const { return form; }
   ImageForm operator()(const RandomErasing&) const { return form; }
   ImageForm operator()(const Lambda&) const { return form; }
   ImageForm operator()(const Plugin&) const { return form; }

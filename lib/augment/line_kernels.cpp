@@ -44,5 +44,9 @@ void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& sc
   look_up(bytes, count, scaling.period, scaling.f16, out);
 }
 
+void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, BFloat16* out) {
+  look_up(bytes, count, scaling.period, scaling.bf16, out);
+}
+
 }  // namespace plain
 }  // namespace slabring

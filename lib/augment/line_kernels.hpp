@@ -20,6 +20,9 @@ struct PixelOrder {
 /// Writes `width` pixels of interleaved bytes in another order. `out` lies apart from the line.
 void arrange_pixels(const std::uint8_t* line, std::size_t width, const PixelOrder& order, std::uint8_t* out);
 
+/// The bits of a bfloat16, told apart from those of a half.
+enum class BFloat16 : std::uint16_t {};
+
 /// What a byte becomes as a number, (byte / 255 - mean) / std in float32 as torchvision computes it, for bytes of
 /// `period` channels in turn.
 struct Scaling {
@@ -29,9 +32,10 @@ struct Scaling {
   using Lanes = std::array<float, max_lanes + max_period>;
 
   std::size_t period = 1;
-  /// The results for all bytes, 256 for each channel; the other type's are null.
+  /// The results for all bytes, 256 for each channel; the other types' are null.
   const float* f32 = nullptr;
   const std::uint16_t* f16 = nullptr;
+  const BFloat16* bf16 = nullptr;
 
   Lanes mean{};
   Lanes std{};
@@ -41,11 +45,12 @@ struct Scaling {
   bool computable = false;
 };
 
-/// The arithmetic for channels of these means and deviations; `f32` and `f16` stay as they are.
+/// The arithmetic for channels of these means and deviations; the tables stay as they are.
 void prepare_lanes(const float* means, const float* deviations, Scaling& scaling);
 
 void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, float* out);
 void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, std::uint16_t* out);
+void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, BFloat16* out);
 
 /// The same in the plainest C++: what the fast ones must equal bit for bit, and what runs where there are none.
 namespace plain {
@@ -53,6 +58,7 @@ namespace plain {
 void arrange_pixels(const std::uint8_t* line, std::size_t width, const PixelOrder& order, std::uint8_t* out);
 void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, float* out);
 void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, std::uint16_t* out);
+void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, BFloat16* out);
 
 }  // namespace plain
 }  // namespace slabring

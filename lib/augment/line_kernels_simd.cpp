@@ -24,6 +24,10 @@ void ScaleToF16(const std::uint8_t* bytes, std::size_t count, const Scaling& sca
   plain::scale_bytes(bytes, count, scaling, out);
 }
 
+void ScaleToBF16(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, BFloat16* out) {
+  plain::scale_bytes(bytes, count, scaling, out);
+}
+
 #else
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -164,6 +168,20 @@ HWY_INLINE void Write(DF /*df*/, hn::Vec<DF> values, std::uint16_t* out) {
   hn::StoreU(hn::BitCast(d16, hn::DemoteTo(df16, values)), d16, out);
 }
 
+// By integers, as to_bfloat16() does: Highway 1.0.3 cuts off where the machine has no instruction for it. No value here
+// is NaN.
+template <class DF>
+HWY_INLINE void Write(DF df, hn::Vec<DF> values, BFloat16* out) {
+  const hn::RebindToUnsigned<DF> d32;
+  const hn::RebindToSigned<DF> di32;
+  const hn::Rebind<std::uint16_t, DF> d16;
+  (void)df;
+  const auto bits = hn::BitCast(d32, values);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d32, 1));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(d32, 0x7fff))));
+  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di32, rounded)), d16, reinterpret_cast<std::uint16_t*>(out));
+}
+
 // The remainder, by multiplication: a division by a variable takes as long as the rest of a short line.
 HWY_INLINE std::size_t ChannelAt(std::size_t i, std::size_t period) { return period == 3 ? i % 3 : i & (period - 1); }
 
@@ -197,6 +215,10 @@ void ScaleToF16(const std::uint8_t* bytes, std::size_t count, const Scaling& sca
   Scale(bytes, count, scaling, out);
 }
 
+void ScaleToBF16(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, BFloat16* out) {
+  Scale(bytes, count, scaling, out);
+}
+
 #endif
 
 }  // namespace HWY_NAMESPACE
@@ -209,6 +231,7 @@ namespace slabring {
 HWY_EXPORT(ArrangePixels);
 HWY_EXPORT(ScaleToF32);
 HWY_EXPORT(ScaleToF16);
+HWY_EXPORT(ScaleToBF16);
 
 void arrange_pixels(const std::uint8_t* line, std::size_t width, const PixelOrder& order, std::uint8_t* out) {
   HWY_DYNAMIC_DISPATCH(ArrangePixels)(line, width, order, out);
@@ -222,6 +245,11 @@ void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& sc
 void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, std::uint16_t* out) {
   if (!scaling.computable) return plain::scale_bytes(bytes, count, scaling, out);
   HWY_DYNAMIC_DISPATCH(ScaleToF16)(bytes, count, scaling, out);
+}
+
+void scale_bytes(const std::uint8_t* bytes, std::size_t count, const Scaling& scaling, BFloat16* out) {
+  if (!scaling.computable) return plain::scale_bytes(bytes, count, scaling, out);
+  HWY_DYNAMIC_DISPATCH(ScaleToBF16)(bytes, count, scaling, out);
 }
 
 }  // namespace slabring

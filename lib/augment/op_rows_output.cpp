@@ -72,6 +72,13 @@ struct Row<Normalize> {
   }
 };
 
+template <>
+struct Row<Standardize> {
+  static constexpr std::string_view name = "Standardize";
+  static Standardize blank() { return Standardize(); }
+  static auto fields() { return std::tuple(Field("epsilon", &Standardize::epsilon, checks::epsilon)); }
+};
+
 /// What the two transforms of batches have.
 template <class Op>
 struct MixRow {
@@ -95,5 +102,6 @@ template OpRow op_row<MixUp>() noexcept;
 template OpRow op_row<CutMix>() noexcept;
 template OpRow op_row<RandomErasing>() noexcept;
 template OpRow op_row<Normalize>() noexcept;
+template OpRow op_row<Standardize>() noexcept;
 
 }  // namespace slabring

@@ -238,6 +238,11 @@ std::string finite(const double& value) {
   return fmt::format("{} is no finite number", value);
 }
 
+std::string epsilon(const double& value) {
+  if (std::isfinite(value) && value >= 0.0) return {};
+  return fmt::format("{} cannot be added to a divisor; must be 0 or a finite positive number", value);
+}
+
 std::string means(const std::vector<double>& value) {
   if (value.empty()) return "is empty; must have a value for each channel";
   const bool fits =

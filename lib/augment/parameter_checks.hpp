@@ -56,6 +56,8 @@ std::string bits(const int& value);
 /// A JPEG's: low <= high.
 std::string quality(const std::array<int, 2>& value);
 std::string finite(const double& value);
+/// What is added to a divisor.
+std::string epsilon(const double& value);
 std::string means(const std::vector<double>& value);
 std::string deviations(const std::vector<double>& value);
 

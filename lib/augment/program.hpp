@@ -10,6 +10,7 @@
 #include "augment/draw.hpp"
 #include "augment/geometry.hpp"
 #include "base/rect.hpp"
+#include "slabring/dataset.hpp"
 #include "slabring/tensor.hpp"
 #include "slabring/transform.hpp"
 
@@ -17,6 +18,9 @@ namespace slabring {
 
 /// Memory for intermediate images and weights; owned by one worker, grown rarely, given back after an outlier.
 class AugmentScratch;
+
+/// What every sample is before its transforms, as a Program's `source`; nullopt: nothing is known.
+std::optional<RowShape> source_shape(const std::optional<SampleShape>& image, const std::optional<ArrayForm>& array);
 
 /// A validated pipeline, ready to run on any image: geometry is drawn first, so that the decoder can leave out what is
 /// not needed; the last step writes the row.
@@ -26,7 +30,7 @@ class Program {
  public:
   /// Throws Error(pipeline) when transforms contradict each other or `dtype`, naming the op and its position.
   /// Transforms that fix no output size need `source`: the shape (height, width, channels) that every sample has;
-  /// without it, Error(pipeline) says that a Resize or a crop is needed.
+  /// without it, Error(pipeline) says that a Resize or a crop is needed. `source` may be an array's form.
   Program(const Pipeline& pipeline, DType dtype, Layout layout, std::optional<RowShape> source = std::nullopt);
   ~Program();
   Program(Program&&) noexcept;
@@ -43,6 +47,13 @@ class Program {
   /// Runs the plan. `pixels` holds plan.region() of the image (its row 0 is region().y); all of row_shape().bytes() at
   /// `row` is written. Throws SampleFailure (wrong_shape: channels do not fit; transform_failed).
   void run(const SamplePlan& plan, const ImageView& pixels, std::byte* row, AugmentScratch& scratch) const;
+
+  /// Samples that are arrays stay arrays: no transform takes them as images. run() of an array is all there is then.
+  bool keeps_arrays() const noexcept;
+  /// Throws SampleFailure(wrong_shape). Requires: keeps_arrays().
+  void run(const ArrayView& array, std::byte* row) const;
+  /// The image that `array` is, for plan() and run(). Throws SampleFailure(wrong_shape). Requires: !keeps_arrays().
+  ImageView image_of(const ArrayView& array) const;
 
  private:
   class Impl;

@@ -18,10 +18,12 @@ void AugmentScratch::settle() noexcept {
   jpeg_.settle();
   kept_.settle();
   mix_.settle();
+  row_.settle();
 }
 
 std::size_t AugmentScratch::bytes() const noexcept {
-  std::size_t sum = lines_.bytes() + columns_.bytes() + floats_.bytes() + jpeg_.bytes() + kept_.bytes() + mix_.bytes();
+  std::size_t sum =
+      lines_.bytes() + columns_.bytes() + floats_.bytes() + jpeg_.bytes() + kept_.bytes() + mix_.bytes() + row_.bytes();
   for (const StageScratch& stage : stages_) {
     sum += stage.horizontal.bytes() + stage.vertical.bytes() + stage.ring.bytes() + stage.last_rows.bytes() +
            stage.taps.bytes() + stage.line.bytes();

@@ -43,6 +43,8 @@ class AugmentScratch {
   /// Room for an image that is put aside, and for a weighted sum of images.
   ScratchBuffer<std::uint8_t>& kept() noexcept { return kept_; }
   ScratchBuffer<float>& mix() noexcept { return mix_; }
+  /// Room for a row that is standardised when it is whole.
+  ScratchBuffer<float>& row() noexcept { return row_; }
 
   /// Called after each sample: gives back what has been much too large for a while.
   void settle() noexcept;
@@ -57,6 +59,7 @@ class AugmentScratch {
   ScratchBuffer<std::uint8_t> jpeg_;
   ScratchBuffer<std::uint8_t> kept_;
   ScratchBuffer<float> mix_;
+  ScratchBuffer<float> row_;
 };
 
 }  // namespace slabring

@@ -5,7 +5,8 @@
 namespace slabring {
 namespace {
 
-constexpr std::array<std::string_view, 3> dtype_names{"u8", "f16", "f32"};
+constexpr std::array<std::string_view, 12> dtype_names{"u8",  "f16", "f32", "bf16", "f64", "i8",
+                                                       "i16", "i32", "i64", "u16",  "u32", "u64"};
 constexpr std::array<std::string_view, 2> layout_names{"nchw", "nhwc"};
 constexpr std::array<std::string_view, 6> interpolation_names{"nearest", "box",     "bilinear",
                                                               "hamming", "bicubic", "lanczos"};
@@ -21,7 +22,7 @@ constexpr std::array<std::string_view, 2> jpeg_scale_names{"exact", "fast"};
 constexpr std::array<std::string_view, 3> uneven_names{"pad", "drop", "exact"};
 
 // Names stand in the order of the values; these would fail if somebody reordered an enum.
-static_assert(static_cast<int>(DType::f32) == 2 && static_cast<int>(Layout::nhwc) == 1);
+static_assert(static_cast<int>(DType::u64) == 11 && static_cast<int>(Layout::nhwc) == 1);
 static_assert(static_cast<int>(Interpolation::bilinear) == 2 && static_cast<int>(Interpolation::lanczos) == 5);
 static_assert(static_cast<int>(PaddingMode::edge) == 1 && static_cast<int>(PaddingMode::symmetric) == 3);
 static_assert(static_cast<int>(AutoAugmentPolicy::svhn) == 2);

@@ -50,7 +50,7 @@ std::optional<Enum> value_of(std::string_view name) noexcept {
   return std::nullopt;
 }
 
-/// "u8, f16, f32": for messages that say what is allowed.
+/// "nchw, nhwc": for messages that say what is allowed.
 std::string joined(std::span<const std::string_view> names);
 
 }  // namespace slabring

@@ -8,6 +8,7 @@ void Sample::reset() noexcept {
   path_.clear();
   encoded_ = {};
   pixels_ = {};
+  array_ = {};
   buffer_.clear();
 }
 
@@ -24,6 +25,11 @@ void Sample::from_file(std::string_view folder, std::string_view name) {
 void Sample::from_encoded(std::span<const std::byte> bytes) noexcept {
   encoded_ = bytes;
   source_ = Source::encoded;
+}
+
+void Sample::from_array(const ArrayView& array) noexcept {
+  array_ = array;
+  source_ = Source::array;
 }
 
 void Sample::from_pixels(const ImageView& pixels) noexcept {

@@ -9,10 +9,13 @@
 
 #include "dataset/lmdb_table.hpp"
 #include "dataset/manifest.hpp"
+#include "dataset/npy_folder.hpp"
 #include "dataset/pack.hpp"
+#include "dataset/published_images.hpp"
 #include "dataset/sqlite_table.hpp"
 #include "dataset/tar_shards.hpp"
 #include "dataset/tf_records.hpp"
+#include "slabring/arrays.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -57,6 +60,16 @@ constexpr SourceKind lmdb{"lmdb", "an LMDB of image files, or with ?value=datum 
 constexpr SourceKind lmdb{"lmdb", "an LMDB of image files", nullptr, nullptr, nullptr, "liblmdb-dev"};
 #endif
 
+std::unique_ptr<Dataset> open_npy(SourceRequest& request) {
+  if (is_folder(request.path)) return open_npy_folder(request);
+  std::vector<std::filesystem::path> files{request.path};
+  if (auto labels = request.take("labels")) files.emplace_back(std::move(*labels));
+  request.refuse_others("labels");
+  return std::make_unique<TensorDataset>(files);
+}
+
+bool is_npy(const std::string& path) { return ends_in(path, {".npy"}); }
+
 // The folder comes last: other kinds are folders too, with something particular in them.
 constexpr std::array kinds{
     SourceKind{"manifest", "a .csv, .tsv or .jsonl file of paths and labels", &open_manifest, &open_manifest_recipe,
@@ -67,6 +80,14 @@ constexpr std::array kinds{
                &open_tf_records_recipe, &is_tf_records},
     sqlite,
     lmdb,
+    SourceKind{"npy", "an array in a .npy file, sample by sample; ?labels=FILE.npy", &open_npy,
+               &TensorDataset::from_recipe, &is_npy},
+    SourceKind{"npy_folder", "a folder of .npy files, one sample each, as npy:FOLDER too", &open_npy_folder,
+               &open_npy_folder_recipe, nullptr},
+    SourceKind{"mnist", "a folder with MNIST's files, or others of their form; ?split=test", &open_mnist,
+               &open_published_recipe, &is_mnist},
+    SourceKind{"cifar", "a folder with CIFAR-10 or CIFAR-100, binary; ?split=test, ?labels=coarse", &open_cifar,
+               &open_published_recipe, &is_cifar},
     SourceKind{"folder", "a folder of class folders, or a flat folder of images", &open_folder,
                &ImageFolder::from_recipe, &is_folder},
 };

@@ -118,7 +118,8 @@ void RowEngine::load(SampleId id) {
   }
   dataset_.load(id, sample_);
   if (sample_.source() == Sample::Source::none) {
-    throw SampleFailure(SampleStatus::dataset_failed, "Dataset::load gave neither a file, nor bytes, nor pixels");
+    throw SampleFailure(SampleStatus::dataset_failed,
+                        "Dataset::load gave neither a file, nor bytes, nor pixels, nor an array");
   }
 }
 
@@ -137,8 +138,14 @@ void RowEngine::transform(const PlannedSample& planned, std::uint64_t epoch, std
     key_ = epoch_key(options_.seed, epoch, RandomPurpose::augment);
   }
   const SampleKey key{occurrence_key(key_, planned.occurrence), planned.id};
-  if (sample_.source() == Sample::Source::pixels) {
-    const ImageView& image = sample_.pixels();
+  const bool array = sample_.source() == Sample::Source::array;
+  if (array && program_.keeps_arrays()) {
+    stage.store(ring::Stage::transform, std::memory_order_relaxed);
+    program_.run(sample_.array(), row.data());
+    return;
+  }
+  if (array || sample_.source() == Sample::Source::pixels) {
+    const ImageView image = array ? program_.image_of(sample_.array()) : sample_.pixels();
     stage.store(ring::Stage::transform, std::memory_order_relaxed);
     program_.plan(image.width, image.height, key, plan_);
     const Rect& region = plan_.region();

@@ -63,6 +63,8 @@ class RowEngine {
   Outcome fill_mixed(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage) noexcept;
 
   bool mixes() const noexcept { return program_.batch_mix() != nullptr; }
+  /// Samples are arrays and stay arrays, so that a row takes no longer than its bytes take to be written.
+  bool copies_arrays() const noexcept { return program_.keeps_arrays(); }
   const Dataset& dataset() const noexcept { return dataset_; }
   const Decoder& decoder() const noexcept { return decoder_; }
 

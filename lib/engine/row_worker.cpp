@@ -17,6 +17,21 @@ std::uint32_t run_of_rows(const ring::Shape& shape) noexcept {
   return std::clamp(shape.batch_size / std::max(1U, shape.workers), 2U, longest);
 }
 
+/// An array is copied in less time than a row is claimed in, so small ones are taken together: as many as make up what
+/// is written in some microseconds, and never so many that another worker of the batch has none.
+std::uint32_t run_of_arrays(const ring::Shape& shape) noexcept {
+  constexpr std::uint64_t bytes = std::uint64_t{64} << 10;
+  constexpr std::uint64_t longest = 64;
+  const std::uint64_t share = shape.batch_size / (2 * std::max<std::uint64_t>(1, shape.workers));
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(bytes / shape.row_bytes, 1, std::clamp<std::uint64_t>(share, 1, longest)));
+}
+
+std::uint32_t rows_a_claim(const RowEngine& engine, const ring::Shape& shape) noexcept {
+  if (engine.mixes()) return run_of_rows(shape);
+  return engine.copies_arrays() ? run_of_arrays(shape) : 1;
+}
+
 }  // namespace
 
 RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& dataset, const Program& program,
@@ -25,7 +40,7 @@ RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& 
       engine_(dataset, program, options),
       options_(options),
       read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)),
-      rows_a_claim_(engine_.mixes() ? run_of_rows(view.shape()) : 1),
+      rows_a_claim_(rows_a_claim(engine_, view.shape())),
       native_before_(view.slot(slot).decoded_native.load(std::memory_order_relaxed)),
       fallback_before_(view.slot(slot).decoded_fallback.load(std::memory_order_relaxed)) {}
 

@@ -28,9 +28,26 @@ void Batch::release() noexcept {
 
 std::size_t Batch::size() const noexcept { return session_->state(slab_).plan.rows; }
 
+namespace {
+
+Tensor tensor_of_arrays(std::byte* data, std::int64_t rows, const RowShape& row) {
+  Tensor tensor{data, row.dtype, row.layout, {rows}, {}};
+  auto stride = static_cast<std::int64_t>(row.bytes());
+  tensor.strides.push_back(stride);
+  for (const std::int64_t extent : *row.array) {
+    tensor.shape.push_back(extent);
+    stride /= extent;
+    tensor.strides.push_back(stride);
+  }
+  return tensor;
+}
+
+}  // namespace
+
 Tensor Batch::images() const noexcept {
   const RowShape& row = session_->row_shape();
   const auto n = static_cast<std::int64_t>(size());
+  if (row.array) return tensor_of_arrays(session_->view().images(slab_), n, row);
   const auto item = static_cast<std::int64_t>(size_of(row.dtype));
   const std::int64_t h = row.height;
   const std::int64_t w = row.width;

@@ -32,21 +32,20 @@ SampleShape first_sample_shape(const Dataset& dataset) {
   return {header.height, header.width, 3};
 }
 
-std::optional<RowShape> as_row(const std::optional<SampleShape>& shape) {
-  if (!shape) return std::nullopt;
-  return RowShape{shape->height, shape->width, shape->channels, DType::u8, Layout::nhwc};
-}
-
 /// The compiled pipeline and the sample shape that it was compiled for.
 struct Compiled {
   Program program;
   std::optional<SampleShape> sample_shape;
+  std::optional<ArrayForm> sample_array{};
 };
 
 Compiled compile(const Pipeline& pipeline, const Dataset& dataset, const LoaderOptions& options) {
+  if (const std::optional<ArrayForm> array = dataset.sample_array()) {
+    return {Program(pipeline, *options.dtype, *options.layout, source_shape({}, array)), {}, array};
+  }
   const std::optional<SampleShape> known = dataset.sample_shape();
   try {
-    return {Program(pipeline, *options.dtype, *options.layout, as_row(known)), known};
+    return {Program(pipeline, *options.dtype, *options.layout, source_shape(known, {})), known};
   } catch (const Error&) {
     if (known) throw;
     std::optional<SampleShape> probed;
@@ -56,7 +55,7 @@ Compiled compile(const Pipeline& pipeline, const Dataset& dataset, const LoaderO
       // The first sample says nothing; the pipeline's own complaint does.
     }
     if (!probed) throw;
-    return {Program(pipeline, *options.dtype, *options.layout, as_row(probed)), probed};
+    return {Program(pipeline, *options.dtype, *options.layout, source_shape(probed, {})), probed};
   }
 }
 
@@ -194,6 +193,7 @@ class Loader::Impl {
                             *options_.dtype,
                             *options_.layout,
                             compiled_->sample_shape,
+                            compiled_->sample_array,
                             pipeline_.to_json(),
                             *work_.dataset->recipe()};
     return CoordinatorProcess::launch(find_worker_program(options_.worker_program), setup, memory);

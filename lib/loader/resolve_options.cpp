@@ -26,8 +26,17 @@ void check_range(const char* option, Value value, Value low, Value high) {
 }
 
 bool normalizes(const Pipeline& pipeline) {
-  return std::any_of(pipeline.transforms().begin(), pipeline.transforms().end(),
-                     [](const Transform& op) { return std::holds_alternative<Normalize>(op); });
+  return std::any_of(pipeline.transforms().begin(), pipeline.transforms().end(), [](const Transform& op) {
+    return std::holds_alternative<Normalize>(op) || std::holds_alternative<Standardize>(op);
+  });
+}
+
+// Arrays keep their type; what works on images or makes fractions does not.
+DType default_dtype(const Dataset& dataset, const Pipeline& pipeline) {
+  if (pipeline.dtype) return *pipeline.dtype;
+  const std::optional<ArrayForm> array = dataset.sample_array();
+  if (array && pipeline.transforms().empty()) return array->dtype;
+  return normalizes(pipeline) ? DType::f32 : DType::u8;
 }
 
 void check_start_method(const LoaderOptions& options, const Dataset& dataset, const Pipeline& pipeline) {
@@ -146,7 +155,7 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
   check_order(resolved, samples);
   if (!resolved.workers) resolved.workers = default_workers(place.local_world);
   if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
-  if (!resolved.dtype) resolved.dtype = pipeline.dtype.value_or(normalizes(pipeline) ? DType::f32 : DType::u8);
+  if (!resolved.dtype) resolved.dtype = default_dtype(dataset, pipeline);
   check_start_method(resolved, dataset, pipeline);
   check_attachable(resolved);
   resolved.sandbox = resolve_sandbox(resolved, dataset);

@@ -33,11 +33,6 @@ Enum enum_at(const json& object, const char* key, Enum last) {
   return static_cast<Enum>(value);
 }
 
-std::optional<RowShape> as_row(const std::optional<SampleShape>& shape) {
-  if (!shape) return std::nullopt;
-  return RowShape{shape->height, shape->width, shape->channels, DType::u8, Layout::nhwc};
-}
-
 WorkerSetup parse(const json& in) {
   WorkerSetup setup;
   setup.trainer = in.at("trainer").get<int>();
@@ -53,11 +48,18 @@ WorkerSetup parse(const json& in) {
   setup.sandbox = enum_at(in, "sandbox", Sandbox::off);
   setup.rows.jpeg_decoder = enum_at(in, "jpeg_decoder", JpegDecoding::libjpeg);
   setup.rows.jpeg_scale = enum_at(in, "jpeg_scale", JpegScale::fast);
-  setup.dtype = enum_at(in, "dtype", DType::f32);
+  setup.dtype = enum_at(in, "dtype", DType::u64);
   setup.layout = enum_at(in, "layout", Layout::nhwc);
   if (in.contains("sample_shape")) {
     const auto shape = in.at("sample_shape").get<std::array<int, 3>>();
     setup.sample_shape = SampleShape{shape[0], shape[1], shape[2]};
+  }
+  if (in.contains("sample_array")) {
+    ArrayForm form{enum_at(in, "sample_array_dtype", DType::u64), {}};
+    const auto shape = in.at("sample_array").get<std::vector<std::int64_t>>();
+    if (shape.size() > Axes::most) throw Error(ErrorCode::process, "the set-up's sample_array has too many axes");
+    for (const std::int64_t extent : shape) form.shape.push_back(extent);
+    setup.sample_array = form;
   }
   setup.pipeline = in.at("pipeline").get<std::string>();
   setup.dataset.kind = in.at("dataset").get<std::string>();
@@ -96,6 +98,10 @@ std::string WorkerSetup::to_json() const {
            {"worker_command", dataset.worker_command},
            {"dataset_tables", dataset.fds.size()}};
   if (sample_shape) out["sample_shape"] = {sample_shape->height, sample_shape->width, sample_shape->channels};
+  if (sample_array) {
+    out["sample_array"] = std::vector<std::int64_t>(sample_array->shape.begin(), sample_array->shape.end());
+    out["sample_array_dtype"] = static_cast<unsigned>(sample_array->dtype);
+  }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -116,7 +122,8 @@ WorkerSetup WorkerSetup::from_json(std::string_view text) {
 
 OpenedSetup::OpenedSetup(const WorkerSetup& setup, std::vector<int> tables, const OpenDataset& open)
     : dataset_(open({setup.dataset.kind, setup.dataset.config, std::move(tables)})),
-      program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout, as_row(setup.sample_shape)),
+      program_(Pipeline::from_json(setup.pipeline), setup.dtype, setup.layout,
+               source_shape(setup.sample_shape, setup.sample_array)),
       rows_(setup.rows),
       sandbox_(setup.sandbox) {}
 

@@ -51,6 +51,7 @@ struct WorkerSetup {
   DType dtype = DType::u8;
   Layout layout = Layout::nchw;
   std::optional<SampleShape> sample_shape;
+  std::optional<ArrayForm> sample_array;
   std::string pipeline;   ///< Pipeline::to_json
   DatasetRecipe dataset;  ///< its fds are counted, not listed
 

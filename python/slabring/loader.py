@@ -131,7 +131,7 @@ class DataLoader:
     - ``attachable``: workers that may join while it runs, by ``slabring-worker --attach PID``.
     - ``prefetch``: slabs in the ring, 2 to 64; memory is prefetch batches. None: 4, or what ``prefetch_factor`` asks for.
     - ``timeout``: seconds after which a sample that keeps a worker is given up; 0: never.
-    - ``dtype``: uint8, float16 or float32; None: as the transforms say.
+    - ``dtype``: uint8, float16, float32 or bfloat16, which numpy does not have; None: as the transforms say.
     - ``layout``: ``"nchw"`` or ``"nhwc"``; None: as the transforms say, else nchw.
     - ``on_error``: ``"raise"`` raises SampleError for a batch in which a sample failed; ``"mask"`` delivers it, with zeros and
       a status in that row; ``"substitute"`` puts another, sound sample there.
@@ -189,6 +189,9 @@ class DataLoader:
             raise ValueError("both sampler and shuffle are given; one of them says the order")
         self.dataset = dataset
         self.transform = compose(transform) if transform is not None else dataset.transform or compose(None)
+        word = self.transform.dtype if dtype is None else dtype_word(dtype)
+        if output == "numpy" and word == "bf16":
+            raise ValueError("dtype is bfloat16 and output is numpy; numpy has no bfloat16, so output must be torch or array")
         self.pin_memory = pin_memory
         self._output = output
         self._convert = _converter(output)
@@ -270,14 +273,14 @@ class DataLoader:
         self.close()
 
     def preview(self, count: int = 16, columns: int = 8) -> Preview:
-        """A contact sheet of the first ``count`` images of the next epoch, as they are before Normalize and RandomErasing. A
+        """A contact sheet of the first ``count`` images of the next epoch, as they are before Normalize, Standardize and RandomErasing. A
         notebook shows it. It is made in this thread and disturbs no iteration.
 
         Raises SampleError when one of them cannot be read, unless ``on_error`` says otherwise.
         """
         if count < 1 or columns < 1:
             raise ValueError(f"count is {count} and columns {columns}; both must be 1 or more")
-        visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "RandomErasing")])
+        visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "Standardize", "RandomErasing")])
         options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "attachable": 0, "prefetch": 2, "dtype": "u8",
                    "layout": "nhwc", "drop_last": False, "state": ""}
         if isinstance(self.sampler, Sampler) and self.sampler._core.description.startswith("batches"):

@@ -58,16 +58,15 @@ class PILToTensor(ConvertImageDtype):
 
 
 _DTYPES = {"u8": "u8", "f16": "f16", "f32": "f32", "uint8": "u8", "float16": "f16", "half": "f16", "float32": "f32",
-           "float": "f32"}
+           "float": "f32", "bf16": "bf16", "bfloat16": "bf16"}
 
 
 def dtype_word(dtype: Any) -> str:
-    """``dtype`` as the library calls it: u8, f16 or f32. Takes names, numpy's and torch's types."""
+    """``dtype`` as the library calls it: u8, f16, f32 or bf16. Takes names, numpy's and torch's types."""
     name = str(getattr(dtype, "__name__", dtype)).removeprefix("torch.")
     if name in _DTYPES:
         return _DTYPES[name]
-    raise ValueError(f"dtype is {dtype!r}; it must be uint8, float16 or float32"
-                     + (", and float32.to(torch.bfloat16) makes it on the device" if name == "bfloat16" else ""))
+    raise ValueError(f"dtype is {dtype!r}; it must be uint8, float16, float32 or bfloat16")
 
 
 Step = Union[Transform, ConvertImageDtype]

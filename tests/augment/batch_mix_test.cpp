@@ -149,6 +149,15 @@ TEST(MixRows, HalvesAreRoundedOnce) {
   EXPECT_EQ(mixed<std::uint16_t>(draw, shape, half_own, half_partner), expected);
 }
 
+TEST(MixRows, BFloat16sAreRoundedOnce) {
+  const RowShape shape{1, 1, 1, DType::bf16, Layout::nchw};
+  const BFloat16 own = to_bfloat16(1.5F);
+  const BFloat16 partner = to_bfloat16(0.1F);
+  const BFloat16 expected = to_bfloat16(from_bfloat16(partner) * (1.0F - 0.3F) + from_bfloat16(own) * 0.3F);
+  EXPECT_EQ(mixed<BFloat16>({false, 0.3F, static_cast<double>(0.3F), {}}, shape, {own}, {partner}),
+            std::vector<BFloat16>{expected});
+}
+
 TEST(MixRows, ABoxIsThePartnersInEveryLayout) {
   for (const Layout layout : {Layout::nchw, Layout::nhwc}) {
     const RowShape shape{5, 7, 3, DType::f32, layout};

@@ -57,6 +57,24 @@ TEST(Half, TooLargeIsInfinite) {
   EXPECT_EQ(to_half(std::numeric_limits<float>::infinity()), 0x7c00);
 }
 
+TEST(BFloat16s, AreTheNearestAndTiesGoToTheEvenOne) {
+  for (std::uint32_t upper = 0; upper < 0x7f80; ++upper) {
+    const auto value = std::bit_cast<float>(upper << 16);
+    const auto middle = std::bit_cast<float>(upper << 16 | 0x8000);
+    ASSERT_EQ(to_bfloat16(value), BFloat16(upper));
+    ASSERT_EQ(from_bfloat16(BFloat16(upper)), value);
+    ASSERT_EQ(to_bfloat16(middle), BFloat16(upper + upper % 2));
+    ASSERT_EQ(to_bfloat16(std::nextafter(middle, 0.0F)), BFloat16(upper));
+    ASSERT_EQ(to_bfloat16(-std::nextafter(middle, 2 * middle)), BFloat16((upper + 1) | 0x8000));
+  }
+}
+
+TEST(BFloat16s, InfinityAndNanStayWhatTheyAre) {
+  EXPECT_EQ(to_bfloat16(std::numeric_limits<float>::infinity()), BFloat16{0x7f80});
+  EXPECT_EQ(to_bfloat16(std::numeric_limits<float>::max()), BFloat16{0x7f80});
+  EXPECT_TRUE(std::isnan(from_bfloat16(to_bfloat16(std::bit_cast<float>(0x7f800001U)))));
+}
+
 const Normalize four_channels{{0.485, 0.456, 0.406, 0.5}, {0.229, 0.224, 0.225, 0.25}};
 
 // Where the value of a pixel's channel lies, and what it is, said once more and slowly.
@@ -117,6 +135,8 @@ TEST_P(EveryLayout, F32IsTorchvisionsArithmetic) {
 TEST_P(EveryLayout, F16IsTheRoundedF32) {
   expect_row<std::uint16_t>(written(DType::f16, &normalize), image, image.shape(DType::f16, layout), mirrored,
                             [&](std::uint8_t byte, std::size_t c) { return to_half(exact(byte, c)); });
+  expect_row<BFloat16>(written(DType::bf16, &normalize), image, image.shape(DType::bf16, layout), mirrored,
+                       [&](std::uint8_t byte, std::size_t c) { return to_bfloat16(exact(byte, c)); });
 }
 
 TEST_P(EveryLayout, ADeviationOfAlmostNothingIsDividedByAllTheSame) {

@@ -51,15 +51,18 @@ struct Tables {
       for (int byte = 0; byte < 256; ++byte) {
         f32.push_back((static_cast<float>(byte) / 255.0F - means[c]) / deviations[c]);
         f16.push_back(to_half(f32.back()));
+        bf16.push_back(to_bfloat16(f32.back()));
       }
     }
     scaling.period = means.size();
     scaling.f32 = f32.data();
     scaling.f16 = f16.data();
+    scaling.bf16 = bf16.data();
     prepare_lanes(means.data(), deviations.data(), scaling);
   }
   std::vector<float> f32;
   std::vector<std::uint16_t> f16;
+  std::vector<BFloat16> bf16;
   Scaling scaling;
 };
 
@@ -107,6 +110,7 @@ TEST_P(ScaleBytes, EqualsTheTablesForEveryLength) {
       tables.scaling.computable = computable;
       for (std::size_t length = 1; length <= 130; ++length) {
         ASSERT_EQ(first_difference<float>(noise(length), tables.scaling), -1) << length << " of " << period;
+        ASSERT_EQ(first_difference<BFloat16>(noise(length), tables.scaling), -1) << length << " of " << period;
       }
     }
   }

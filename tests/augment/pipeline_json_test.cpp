@@ -160,7 +160,8 @@ const std::vector<Transform>& one_of_each() {
                                           RandomErasing(0.25, {0.1, 0.2}, {0.5, 2.0}, {1.0, 2.0, 3.0}),
                                           MixUp(10, 0.25),
                                           CutMix(11, 0.5),
-                                          Normalize::imagenet()};
+                                          Normalize::imagenet(),
+                                          Standardize(1e-5)};
   return ops;
 }
 
@@ -271,13 +272,14 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       "RandomPerspective, ColorJitter, Grayscale, RandomGrayscale, RandomAdjustSharpness, "
       "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, JPEG, "
       "AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, "
+      "Standardize, "
       "RandomErasing, MixUp, CutMix");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
             "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
   EXPECT_EQ(refusal(R"({"transform": []})"),
             "pipeline: unknown key \"transform\"; allowed are transforms, dtype, layout");
   EXPECT_EQ(refusal(R"({"transforms": [], "dtype": "float32"})"),
-            "pipeline: dtype: \"float32\" is not one of u8, f16, f32");
+            "pipeline: dtype: \"float32\" is not one of u8, f16, f32, bf16, f64, i8, i16, i32, i64, u16, u32, u64");
   EXPECT_EQ(refusal(R"({"transforms": [], "layout": 3})"), "pipeline: layout: 3 is no string");
 }
 

@@ -79,7 +79,7 @@ TEST(ProgramRefuses, NormalizeWhereItCannotStand) {
   EXPECT_EQ(refusal({CenterCrop(8), Normalize::imagenet(), RandomHorizontalFlip()}),
             "transform 1, Normalize: stands before RandomHorizontalFlip; must be the last transform");
   EXPECT_EQ(refusal({CenterCrop(8), Normalize::imagenet()}, DType::u8),
-            "transform 1, Normalize: gives fractions, dtype is u8; must be f16 or f32");
+            "transform 1, Normalize: gives fractions, dtype is u8; must be f16, f32 or bf16");
   EXPECT_EQ(refusal({Normalize::imagenet()}, DType::f32, source_28),
             "transform 0, Normalize: mean has 3 values, samples have 1 channels; must have as many");
 }
@@ -110,7 +110,7 @@ TEST(ProgramRefuses, ErasingWhereItCannotStandAndWhatItCannotWrite) {
       "RandomErasing");
   EXPECT_EQ(refusal({CenterCrop(8), Normalize::imagenet(), RandomErasing(), RandomErasing()}), "nothing refused");
   EXPECT_EQ(refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {})}, DType::u8),
-            "transform 1, RandomErasing: value is random, which needs fractions, and dtype is u8; must be f16 or f32");
+            "transform 1, RandomErasing: value is random, which needs fractions, and dtype is u8; must be f16, f32 or bf16");
   EXPECT_EQ(
       refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {0.5})}, DType::u8),
       "transform 1, RandomErasing: value 0.5 cannot be written, dtype is u8; must be a whole number from 0 to 255");
@@ -419,7 +419,7 @@ TEST_P(ProgramOnEveryTarget, ReadsNothingBeyondTheImageAndGivesTheSameRow) {
     const Image image = test::noise(side(i % 3 == 0 ? 6 : 90), side(i % 5 == 0 ? 6 : 90), 1 + i % 4);
     const Size size(side(40), side(i % 7 == 0 ? 300 : 40));
     const auto filter = static_cast<Interpolation>(random.below(names_of<Interpolation>().size()));
-    const auto dtype = static_cast<DType>(random.below(3));
+    const auto dtype = static_cast<DType>(random.below(4));
     const auto layout = static_cast<Layout>(random.below(2));
     const Pipeline pipeline({Resize(size, filter), RandomHorizontalFlip(i % 2)});
     const Program program(pipeline, dtype, layout, image.shape());

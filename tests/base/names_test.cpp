@@ -52,7 +52,9 @@ TEST(Names, AreReadBack) {
   expect_round_trip<OnError>();
 }
 
-TEST(Names, AreJoinedForMessages) { EXPECT_EQ(joined(names_of<DType>()), "u8, f16, f32"); }
+TEST(Names, AreJoinedForMessages) {
+  EXPECT_EQ(joined(names_of<DType>()), "u8, f16, f32, bf16, f64, i8, i16, i32, i64, u16, u32, u64");
+}
 
 }  // namespace
 }  // namespace slabring

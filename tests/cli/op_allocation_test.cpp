@@ -41,6 +41,7 @@ int allocations_of(const Program& program, int images) {
 TEST(OpAllocations, AreNoneForAnImageOfTheSameSizeWhateverTheTransform) {
   for (const cli::OpExample& example : cli::op_examples()) {
     const bool on_rows = std::holds_alternative<Normalize>(example.transform) ||
+                         std::holds_alternative<Standardize>(example.transform) ||
                          std::holds_alternative<RandomErasing>(example.transform) ||
                          std::holds_alternative<MixUp>(example.transform) ||
                          std::holds_alternative<CutMix>(example.transform);

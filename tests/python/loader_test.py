@@ -96,7 +96,8 @@ class Arguments(PhotoTest):
         self.refused("batch_size is None", batch_size=None)
         self.refused("prefetch_factor", prefetch=4, prefetch_factor=2)
         self.refused("generator", seed=1, generator=object())
-        self.refused("bfloat16", "float32", dtype="torch.bfloat16")
+        self.refused("complex64", "bfloat16", dtype="torch.complex64")
+        self.refused("numpy has no bfloat16", "torch", dtype="bfloat16")
         self.refused("output", "numpy, torch, array", output="jax")
         self.refused("on_error", "raise, mask, substitute", on_error="skip")
 

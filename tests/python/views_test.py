@@ -45,6 +45,15 @@ class Views(PhotoTest):
                     self.assertEqual((view.dtype, view.shape), (numpy.dtype(dtype), (8, 3, 16, 16)))
                     self.assertTrue((view == views[0]).all() and view.any())
 
+    def test_bfloat16_comes_through_dlpack_since_numpy_has_none(self):
+        array = next(iter(self.loader(output="array", dtype="bfloat16"))).images
+        self.assertEqual((array.dtype, array.nbytes), ("bfloat16", 8 * 3 * 16 * 16 * 2))
+        opaque = numpy.asarray(array)
+        self.assertEqual((opaque.dtype.itemsize, opaque.shape, opaque.dtype.kind), (2, (8, 3, 16, 16), "V"))
+        if torch:
+            exact = torch.from_dlpack(next(iter(self.loader(output="array", dtype="float32"))).images)
+            self.assertTrue(torch.equal(torch.from_dlpack(array), exact.to(torch.bfloat16)))
+
     def test_images_may_be_written_to(self):
         for output in ("numpy", "torch") if torch else ("numpy",):
             batch = next(iter(self.loader(output=output)))
