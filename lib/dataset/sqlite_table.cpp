@@ -302,8 +302,11 @@ std::unique_ptr<Dataset> open_sqlite_table(SourceRequest& request) {
     refuse(request.path, "a database needs a query, such as ?query=SELECT id, image, label FROM images",
            ErrorCode::invalid_argument);
   }
-  const std::string path = absolute_root(request.path);
-  const RecordFile file{path, stamp_of(path)};
+  const std::string named = absolute_root(request.path);
+  const FileStamp stamp = stamp_of(named);
+  // Without links: SQLite would read them itself, which a sandboxed worker may not.
+  const std::string path = std::filesystem::canonical(named).native();
+  const RecordFile file{path, stamp};
   const SqliteConnection connection = open_for_listing(path);
   const Statements statements = statements_for(path, connection, *query);
   std::vector<std::string> classes = classes_of(connection, statements.words);

@@ -134,6 +134,8 @@ bool restrict_calls() noexcept {
                          SCMP_SYS(lseek), SCMP_SYS(fadvise64), SCMP_SYS(readahead), SCMP_SYS(getdents64)}) {
     filter.allow(call);  // files that are open
   }
+  // LMDB asks, when it opens a database, which file system that is on and which system this is.
+  for (const int call : {SCMP_SYS(fstatfs), SCMP_SYS(uname)}) filter.allow(call);
   filter.allow(SCMP_SYS(openat), without(2, O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY)));
   for (const int call : {SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise)}) filter.allow(call);
   filter.allow(SCMP_SYS(mmap), without(2, PROT_EXEC));

@@ -85,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
     Kinds, EverySource,
     testing::Values(NamedSource{"manifest", "photos.csv"}, NamedSource{"tar", "photos-{0..1}.tar"},
                     NamedSource{"pack", "photos.slabpack"}, NamedSource{"tfrecord", "photos.tfrecord"},
-                    NamedSource{"sqlite", "photos.sqlite?query=SELECT id, image, label FROM images"}),
+                    NamedSource{"sqlite", "photos.sqlite?query=SELECT id, image, label FROM images"},
+                    NamedSource{"lmdb", "photos.lmdb?value=datum"}),
     [](const auto& example) { return std::string(example.param.kind); });
 
 TEST(Unpack, GivesTheBytesNamesAndClassesBack) {

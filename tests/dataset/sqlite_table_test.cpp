@@ -83,6 +83,12 @@ TEST_F(Databases, RowsAreReadInTheOrderOfTheQuery) {
   EXPECT_EQ(loaded(*source_kind("sqlite").open_recipe(*recipe), 0), "2=seven");
 }
 
+TEST_F(Databases, LinksAreFollowedBeforeWorkersAreConfined) {
+  three_rows("a.db");
+  std::filesystem::create_symlink(at("a.db"), at("link.db"));
+  EXPECT_THAT(open("link.db", all)->describe(SampleId{0}), HasSubstr(at("a.db")));
+}
+
 TEST_F(Databases, IdsMayBeTextImagesPathsAndLabelsWords) {
   python("a.db",
          "c.execute('CREATE TABLE files (name TEXT PRIMARY KEY, \"the \"\"path\" TEXT, kind TEXT)')\n"
