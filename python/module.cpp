@@ -141,6 +141,11 @@ FolderHandle open_folder(const std::string& root, const std::optional<std::vecto
   return std::make_shared<ImageFolder>(root, options);
 }
 
+std::shared_ptr<Dataset> open_named_source(const std::string& source) {
+  const py::gil_scoped_release unlocked;
+  return open_source(source);
+}
+
 SampleId sample_at(const Dataset& dataset, std::uint64_t index) {
   if (index >= dataset.size())
     throw py::index_error("sample " + std::to_string(index) + " of " + std::to_string(dataset.size()));
@@ -160,6 +165,7 @@ void define_datasets(py::module_& m) {
       .def(py::init<std::uint64_t, py::object, py::object, std::vector<std::string>, std::uint64_t,
                     std::vector<std::string>, int>());
   m.def("run_as_worker", &run_python_worker);
+  m.def("open_source", &open_named_source, py::arg("source"));
 }
 
 // ---- the loader ----

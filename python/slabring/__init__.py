@@ -14,7 +14,7 @@ from slabring import transforms
 from slabring._slabring import Array, available_cpus
 from slabring._slabring import version as _version
 from slabring.batch import Batch, Fault, Status
-from slabring.dataset import Dataset, ImageFolder, PythonDataset
+from slabring.dataset import Dataset, ImageFolder, PythonDataset, Source
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
 from slabring.preview import Preview
@@ -22,4 +22,5 @@ from slabring.sampler import Sampler
 
 __version__: str = _version()
 __all__ = ["Array", "Batch", "DataLoader", "Dataset", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
-           "PythonDataset", "RingExhausted", "SampleError", "Sampler", "Stats", "Status", "available_cpus", "transforms"]
+           "PythonDataset", "RingExhausted", "SampleError", "Sampler", "Source", "Stats", "Status", "available_cpus",
+           "transforms"]

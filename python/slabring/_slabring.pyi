@@ -53,6 +53,8 @@ class Sampler:
     def repeat(self, length: int) -> Sampler: ...
     description: str
 
+def open_source(source: str) -> Dataset: ...
+
 class Delivered:
     images: Array
     labels: Array

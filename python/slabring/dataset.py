@@ -130,3 +130,23 @@ class ImageFolder(Dataset):
 
     def __repr__(self) -> str:
         return f"ImageFolder({self.root!r}: {len(self)} images, {len(self.classes)} classes)"
+
+
+class Source(Dataset):
+    """Samples from a manifest, tar shards, a pack, TFRecord files, a database or a folder: whatever ``docs/sources.md``
+    lists.
+
+    ``source``: a path, or ``"KIND:PATH"``, either with ``?option=value``: ``"photos-{000..123}.tar"``,
+    ``"photos.csv?label=class"``. ``transform``: for DataLoaders that are given none.
+
+    Raises Error (``dataset``) with a sentence that says what is wrong with the source. It is indexed now, once, and read
+    by the workers. Any thread may use it.
+    """
+
+    def __init__(self, source: Union[str, "os.PathLike[str]"], transform: TransformLike = None) -> None:
+        self.source = os.fspath(source)
+        self.transform = None if transform is None else compose(transform)
+        self._core = _slabring.open_source(self.source)
+
+    def __repr__(self) -> str:
+        return f"Source({self.source!r}: {len(self)} samples, {len(self.classes)} classes)"

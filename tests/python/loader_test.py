@@ -141,6 +141,29 @@ class Dataset(PhotoTest):
             folder.label(60)
 
 
+class Source(PhotoTest):
+    def test_a_manifest_gives_what_the_folder_gives(self):
+        folder = slabring.ImageFolder(self.folder)
+        with tempfile.TemporaryDirectory() as other:
+            manifest = pathlib.Path(other) / "photos.csv"
+            manifest.write_text("path,label\n" + "".join(
+                f"{folder.describe(i)},{folder.classes[folder.label(i)]}\n" for i in range(len(folder))))
+            source = slabring.Source(manifest)
+            self.assertEqual(source.classes, folder.classes)
+            self.assertRegex(repr(source), "photos.csv.*60 samples, 3 classes")
+            options = {"batch_size": 7, "num_workers": 1, "shuffle": True, "seed": 5}
+            streams = []
+            for dataset in (source, folder):
+                loader = slabring.DataLoader(dataset, transform=CROP, **options)
+                self.addCleanup(loader.close)
+                streams.append([content(batch) for batch in loader])
+            self.assertEqual(*streams)
+
+    def test_what_is_no_source_is_an_error(self):
+        with self.assertRaisesRegex(slabring.Error, "no dataset kind is called \"floppies\""):
+            slabring.Source("floppies:a")
+
+
 class Faults(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
