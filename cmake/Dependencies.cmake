@@ -91,6 +91,24 @@ slabring_source_library(SLABRING_ARCHIVE archive.h archive libarchive-dev)
 slabring_source_library(SLABRING_SQLITE sqlite3.h sqlite3 libsqlite3-dev)
 slabring_source_library(SLABRING_LMDB lmdb.h lmdb liblmdb-dev)
 
+# libhdf5 1.10.8 (libhdf5-dev), optional: the structure of HDF5 files is read with it, once; workers read the samples
+# without. Without it HDF5 is refused with a sentence.
+set(SLABRING_HDF5 AUTO CACHE STRING "Read HDF5 with libhdf5: AUTO (where it is found), ON or OFF")
+if(SLABRING_HDF5)
+  find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial)
+  find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5)
+  if(HDF5_INCLUDE_DIR AND HDF5_LIBRARY)
+    set(SLABRING_HAS_HDF5 ON)
+    list(APPEND SLABRING_SOURCE_LIBRARIES ${HDF5_LIBRARY})
+    list(APPEND SLABRING_SOURCE_LIBRARY_NAMES hdf5_serial)
+  elseif(NOT SLABRING_HDF5 STREQUAL "AUTO")
+    message(FATAL_ERROR "SLABRING_HDF5 is ON, and libhdf5 is not found: install libhdf5-dev, or set it to OFF")
+  endif()
+endif()
+if(NOT SLABRING_HAS_HDF5)
+  message(STATUS "Without libhdf5: HDF5 files are not read")
+endif()
+
 # Highway 1.0.3 (libhwy-dev): one source for the pixel kernels of every instruction set, chosen by CPU at run time.
 find_package(hwy 1.0 REQUIRED)
 

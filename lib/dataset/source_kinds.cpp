@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "dataset/hdf5_index.hpp"
 #include "dataset/lmdb_table.hpp"
 #include "dataset/manifest.hpp"
 #include "dataset/npy_folder.hpp"
@@ -70,6 +71,15 @@ std::unique_ptr<Dataset> open_npy(SourceRequest& request) {
 
 bool is_npy(const std::string& path) { return ends_in(path, {".npy"}); }
 
+bool is_hdf5_file(const std::string& path) { return ends_in(path, {".h5", ".hdf5", ".he5"}); }
+
+#ifdef SLABRING_HAS_HDF5
+constexpr SourceKind hdf5{"hdf5", "a dataset in an .h5 file or in all of a folder; ?dataset=NAME, ?labels=NAME",
+                          &open_hdf5, &open_hdf5_recipe, &is_hdf5_file};
+#else
+constexpr SourceKind hdf5{"hdf5", "a dataset in HDF5 files", nullptr, nullptr, &is_hdf5_file, "libhdf5-dev"};
+#endif
+
 // The folder comes last: other kinds are folders too, with something particular in them.
 constexpr std::array kinds{
     SourceKind{"manifest", "a .csv, .tsv or .jsonl file of paths and labels", &open_manifest, &open_manifest_recipe,
@@ -84,6 +94,7 @@ constexpr std::array kinds{
                &TensorDataset::from_recipe, &is_npy},
     SourceKind{"npy_folder", "a folder of .npy files, one sample each, as npy:FOLDER too", &open_npy_folder,
                &open_npy_folder_recipe, nullptr},
+    hdf5,
     SourceKind{"mnist", "a folder with MNIST's files, or others of their form; ?split=test", &open_mnist,
                &open_published_recipe, &is_mnist},
     SourceKind{"cifar", "a folder with CIFAR-10 or CIFAR-100, binary; ?split=test, ?labels=coarse", &open_cifar,
