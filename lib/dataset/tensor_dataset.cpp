@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -172,11 +173,18 @@ class TensorDataset::Impl {
   std::span<const std::string> names() const noexcept { return names_; }
 
   void will_need(std::uint64_t index) const noexcept {
-    // The call takes as long as copying that much from the page cache; for less the kernel's own read-ahead does.
-    constexpr std::size_t worth_a_call = std::size_t{16} << 10;
-    if (names_.empty() || sample_bytes_ < worth_a_call) return;
-    const auto offset = static_cast<std::size_t>(samples_.data - mappings_[0].bytes().data());
-    mappings_[0].will_need(offset + index * sample_bytes_, sample_bytes_);
+    // A call to the kernel takes as long as copying that much; a smaller sample is at most a page fault.
+    constexpr std::size_t worth_a_call = std::size_t{64} << 10;
+    if (!names_.empty() && sample_bytes_ >= worth_a_call) {
+      const auto offset = static_cast<std::size_t>(samples_.data - mappings_[0].bytes().data());
+      return mappings_[0].will_need(offset + index * sample_bytes_, sample_bytes_);
+    }
+    // Copying small samples in random order is waiting for memory, so what comes next is asked for before.
+    constexpr std::size_t line = 64;
+    constexpr std::size_t most = 16 * line;  // then the processor has seen where it goes
+    const std::byte* const sample = samples_.data + index * sample_bytes_;
+    for (std::size_t at = 0; at < std::min(sample_bytes_, most); at += line) __builtin_prefetch(sample + at);
+    if (labels_) __builtin_prefetch(labels_->data + index * size_of(labels_->dtype));
   }
 
   std::uint64_t fingerprint() const {
