@@ -143,6 +143,24 @@ TEST(Ranks, BatchOfAllRanksIsThatOfOneProcessWithBatchesAsLarge) {
   }
 }
 
+/// Too many to count, so batches here and there: what the ranks deliver is a slice of the one order, without a gap.
+TEST(Ranks, AThousandOfThemDivideTenBillionSamples) {
+  constexpr std::uint32_t world = 1000;
+  const PlanOptions options{.samples = 10'000'000'000, .batch_size = 8, .shuffle = true, .seed = 4};
+  const auto order = make_epoch_order(Sampler::random().spec(), options.samples, options.seed);
+  std::vector<EpochPlan> plans;
+  for (std::uint32_t rank = 0; rank < world; ++rank) plans.emplace_back(of_rank(options, rank, world));
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{777'777}, plans[0].batches() - 1}) {
+    std::uint64_t position = number * world * options.batch_size;
+    for (EpochPlan& plan : plans) {
+      const PlannedBatch batch = plan.batch(number).value();
+      std::vector<SampleId> ids(batch.filled);
+      plan.ids(1, batch, ids);
+      for (std::uint32_t row = 0; row < batch.own; ++row) ASSERT_EQ(ids[row], order->at(1, position++).id);
+    }
+  }
+}
+
 TEST(Ranks, NoTwoBatchesOfAnEpochAreMixedByTheSameNumber) {
   for (const std::uint32_t world : worlds) {
     const PlanOptions options{.samples = 1000, .batch_size = 6};
