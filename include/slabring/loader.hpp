@@ -22,10 +22,10 @@ class Epoch;
 
 /// Delivers a Dataset as batches in shared memory, in a fixed order, filled by worker processes.
 ///
-/// The delivered bytes are a function of (dataset, pipeline, seed, epoch, batch_size, dtype, layout) alone: not of the
-/// number of workers, the start method, prefetch, or who was killed. The ranks of a world divide the same epoch among
-/// them, whatever their number: batch b of all ranks, one after the other, is batch b of one process that takes world x
-/// batch_size samples at a time.
+/// The delivered bytes are a function of (dataset, pipeline, sampler, seed, epoch, batch_size, dtype, layout) alone:
+/// not of the number of workers, the start method, prefetch, or who was killed. The ranks of a world divide the same
+/// epoch among them, whatever their number: batch b of all ranks, one after the other, is batch b of one process that
+/// takes world x batch_size samples at a time.
 ///
 /// Thread rule: one thread iterates at a time; Batches may be released from any thread. The destructor ends coordinator
 /// and workers; Batches still held stay valid.

@@ -32,9 +32,9 @@ class SLABRING_API Sampler {
   /// `draws` samples (0: as many as the dataset has), each time any of them.
   static Sampler with_replacement(std::uint64_t draws = 0);
 
-  /// `draws` samples (0: as many as there are weights) with chances in proportion to `weights`, one for each sample of
-  /// the dataset. 16 bytes a sample. Without replacement no sample occurs twice, those of weight 0 never, and the first
-  /// batch of an epoch waits until its order is sorted (about 0.1 us x samples x log2 samples).
+  /// `draws` samples with chances in proportion to `weights`, one for each sample of the dataset; those of weight 0
+  /// never. With replacement (0 draws: as many as there are weights) 16 bytes a sample. Without (0: all whose weight is
+  /// not 0) none occurs twice, 24 bytes a sample, and the first batch of each epoch waits until its order is sorted.
   static Sampler weighted(std::span<const double> weights, bool replacement = true, std::uint64_t draws = 0);
   /// `draws` samples (0: as many as there are labels), as many of each class to within one; of a class each in turn
   /// before any again. `labels`: one for each sample of the dataset, 0 or more. 8 bytes a sample.
