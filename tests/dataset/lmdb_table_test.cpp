@@ -1,4 +1,5 @@
 // LMDBs as Python's lmdb writes them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +30,7 @@ class Lmdbs : public testing::Test {
 
   int run(const std::string& script) {
     const std::string path = folder_.write("make.py", script);
-    const std::string command = std::string(SLABRING_PYTHON) + " '" + path + "' 2>/dev/null";
+    const std::string command = fmt::format("{} '{}' 2>/dev/null", SLABRING_PYTHON, path);
     return std::system(command.c_str());  // NOLINT(concurrency-mt-unsafe)
   }
   /// A database with the items of a Python expression.

@@ -1,5 +1,6 @@
 // ImageFolder against Python: torchvision_numbering.py numbers the same trees with os.walk.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <stdio.h>
 
@@ -20,7 +21,7 @@ namespace fs = std::filesystem;
 using Numbering = std::vector<std::pair<std::string, std::string>>;  // label, path relative to the root
 
 Numbering by_python(const fs::path& root) {
-  const std::string command = std::string(NUMBERING_COMMAND) + " '" + root.native() + "'";
+  const std::string command = fmt::format("{} '{}'", NUMBERING_COMMAND, root.native());
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
   std::vector<std::string> fields(1);
   for (int c = std::fgetc(pipe.get()); c != EOF; c = std::fgetc(pipe.get())) {

@@ -37,7 +37,7 @@ std::string gzipped(const std::string& data) {
   zip.next_out = reinterpret_cast<Bytef*>(out.data());
   zip.avail_out = static_cast<uInt>(out.size());
   deflate(&zip, Z_FINISH);
-  out.resize(out.size() - zip.avail_out);
+  out.erase(zip.total_out);
   deflateEnd(&zip);
   return out;
 }
