@@ -50,8 +50,12 @@ Membership join_loader(pid_t pid) {
   }
   Membership membership;
   membership.trainer = doors.front().trainer;
-  membership.socket = knock(doors.front());
-  membership.slot = ask(membership.socket.get(), AttachRequest::Wish::join, membership.outfit).number;
+  // Before anything is given, so that whoever holds the outfit dies with the coordinator; and a connection of its own,
+  // since a message would be taken for the end.
+  membership.lifeline = knock(doors.front());
+  die_with_peer(membership.lifeline.get());
+  const UniqueFd socket = knock(doors.front());
+  membership.slot = ask(socket.get(), AttachRequest::Wish::join, membership.outfit).number;
   if (membership.outfit.size() < static_cast<std::size_t>(tables_fd - setup_fd)) {
     throw Error(ErrorCode::process, "the coordinator gave fewer descriptors than a worker needs");
   }
@@ -69,9 +73,10 @@ std::uint32_t detach_workers(pid_t pid) {
 }
 
 bool die_with_peer(int socket) noexcept {
-  const int flags = fcntl(socket, F_GETFL);
-  return flags >= 0 && fcntl(socket, F_SETOWN, getpid()) == 0 && fcntl(socket, F_SETSIG, SIGKILL) == 0 &&
-         fcntl(socket, F_SETFL, flags | O_ASYNC | O_NONBLOCK) == 0;
+  const int flags = fcntl(socket, F_GETFL) | O_NONBLOCK;
+  fcntl(socket, F_SETFL, flags);
+  return fcntl(socket, F_SETOWN, getpid()) == 0 && fcntl(socket, F_SETSIG, SIGKILL) == 0 &&
+         fcntl(socket, F_SETFL, flags | O_ASYNC) == 0;
 }
 
 bool has_closed(int socket) noexcept {

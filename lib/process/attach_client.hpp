@@ -13,7 +13,7 @@ namespace slabring {
 struct Membership {
   pid_t trainer = 0;
   std::uint32_t slot = 0;
-  UniqueFd socket;               ///< its other end is closed when the coordinator ends, or wants us to
+  UniqueFd lifeline;             ///< die_with_peer() was called: nothing is ever sent here
   std::vector<UniqueFd> outfit;  ///< in the order of setup_fd, control_memory_fd ...
 };
 

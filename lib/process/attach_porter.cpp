@@ -43,6 +43,16 @@ std::variant<AttachPorter::Visitor, std::string> AttachPorter::examine(Knock& kn
   return Visitor{std::move(knock.socket), *knock.pid, std::move(pidfd), request.wish};
 }
 
+UniqueFd AttachPorter::take_lifeline(pid_t pid) noexcept {
+  for (auto knock = knocks_.begin(); knock != knocks_.end(); ++knock) {
+    if (knock->pid != pid) continue;
+    UniqueFd found = std::move(knock->socket);
+    knocks_.erase(knock);
+    return found;
+  }
+  return {};
+}
+
 std::vector<AttachPorter::Visitor> AttachPorter::visitors() {
   open();
   std::vector<Visitor> arrived;
@@ -66,11 +76,17 @@ std::vector<AttachPorter::Visitor> AttachPorter::visitors() {
   return arrived;
 }
 
-bool AttachPorter::admit(const Visitor& visitor, std::uint32_t slot) const noexcept {
+UniqueFd AttachPorter::admit(const Visitor& visitor, std::uint32_t slot) noexcept {
+  UniqueFd lifeline = take_lifeline(visitor.pid);
+  if (!lifeline) {
+    send_reply(visitor.socket.get(), AttachReply::refusal("it has no second connection, by whose end it dies"), {});
+    return {};
+  }
   AttachReply reply;
   reply.accepted = 1;
   reply.number = slot;
-  return send_reply(visitor.socket.get(), reply, outfit_);
+  if (!send_reply(visitor.socket.get(), reply, outfit_)) return {};
+  return lifeline;
 }
 
 }  // namespace slabring

@@ -36,8 +36,9 @@ class AttachPorter {
   /// Those whose requests have arrived. Strangers are sent away.
   std::vector<Visitor> visitors();
 
-  /// False: the visitor has gone.
-  bool admit(const Visitor& visitor, std::uint32_t slot) const noexcept;
+  /// Returns the connection that the visitor made before this one, and by whose end it dies: its lifeline. Empty: the
+  /// visitor has gone, or made none.
+  UniqueFd admit(const Visitor& visitor, std::uint32_t slot) noexcept;
 
  private:
   struct Knock {
@@ -45,6 +46,7 @@ class AttachPorter {
     std::optional<pid_t> pid;  ///< nothing: a stranger
   };
   void open();
+  UniqueFd take_lifeline(pid_t pid) noexcept;
   /// Or why not.
   static std::variant<Visitor, std::string> examine(Knock& knock, const AttachRequest& request, bool whole);
 

@@ -169,11 +169,12 @@ void Coordinator::admit(AttachPorter::Visitor visitor) {
     return;
   }
   clear(slot);
-  if (!porter_.admit(visitor, slot)) return;
+  UniqueFd lifeline = porter_.admit(visitor, slot);
+  if (!lifeline) return;
   Worker& worker = workers_[slot];
   worker.pid = visitor.pid;
   worker.pidfd = std::move(visitor.pidfd);
-  worker.lifeline = std::move(visitor.socket);
+  worker.lifeline = std::move(lifeline);
   memory_.view().slot(slot).pid.store(worker.pid);
 }
 

@@ -168,12 +168,12 @@ int worker_role(std::uint32_t slot) {
 void put_on(Membership& membership) {
   std::vector<int> inherited;
   for (const UniqueFd& fd : membership.outfit) inherited.push_back(fd.get());
-  inherited.push_back(membership.socket.get());
+  inherited.push_back(membership.lifeline.get());
   std::vector<int> room(inherited.size());
   move_descriptors(inherited, room);
   // The numbers they had are others' now, or take_setup() closes them.
   for (UniqueFd& fd : membership.outfit) fd.release();
-  membership.socket.release();
+  membership.lifeline.release();
 }
 
 int attached_worker_role(pid_t pid) {

@@ -72,7 +72,6 @@ void run_worker(const ring::View& view, std::uint32_t slot, pid_t coordinator, c
 }
 
 void run_attached_worker(const ring::View& view, std::uint32_t slot, int lifeline, const Work& work) noexcept {
-  die_with_peer(lifeline);
   work_in_slot(view, slot, work,
                [lifeline](RowWorker& worker) { worker.run_while([lifeline] { return !has_closed(lifeline); }); });
 }

@@ -14,7 +14,7 @@ namespace slabring {
 void run_worker(const ring::View& view, std::uint32_t slot, pid_t coordinator, const Work& work) noexcept;
 
 /// The same for a process that joined by hand and is nobody's child: it returns, or is killed, also when the other end
-/// of `lifeline` is closed.
+/// of `lifeline` is closed (die_with_peer()).
 void run_attached_worker(const ring::View& view, std::uint32_t slot, int lifeline, const Work& work) noexcept;
 
 /// SLABRING_FAULT=point:hit, for tests of builds with fault points: kills this process there. `prefix` tells workers

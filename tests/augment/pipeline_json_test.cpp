@@ -161,7 +161,8 @@ const std::vector<Transform>& one_of_each() {
                                           MixUp(10, 0.25),
                                           CutMix(11, 0.5),
                                           Normalize::imagenet(),
-                                          Standardize(1e-5)};
+                                          Standardize(1e-5),
+                                          Plugin("/lib/mine.so", "Mine", "much")};
   return ops;
 }
 
@@ -273,7 +274,7 @@ TEST(PipelineJsonRefuses, UnknownOpsKeysAndWordsWithThePlaceAndWhatIsAllowed) {
       "RandomAutocontrast, RandomEqualize, RandomPosterize, RandomSolarize, RandomInvert, GaussianBlur, JPEG, "
       "AutoAugment, RandAugment, TrivialAugmentWide, AugMix, RandomApply, RandomChoice, RandomOrder, Normalize, "
       "Standardize, "
-      "RandomErasing, MixUp, CutMix");
+      "RandomErasing, MixUp, CutMix, Plugin");
   EXPECT_EQ(refusal_of_ops(R"({"op": "CenterCrop", "size": 8, "padding": 2})"),
             "pipeline: transforms[0]: unknown key \"padding\"; allowed are op, size");
   EXPECT_EQ(refusal(R"({"transform": []})"),

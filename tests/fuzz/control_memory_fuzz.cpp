@@ -60,6 +60,8 @@ class Actors {
     options.batch_size = batch_size;
     options.shuffle = input.below(2) == 0;
     options.prefetch = static_cast<int>(shape.slabs);
+    options.rank = 0;
+    options.world = 1;
     options.workers = 2;  // that never come: what they write is the input's
     options.on_error = static_cast<OnError>(input.below(3));
     RingMemory memory = RingMemory::create(shape);
