@@ -232,16 +232,16 @@ py::dict stats_of(LoaderHandle& loader) {
     const py::gil_scoped_release unlocked;
     stats = loader.stats();
   }
-  return py::dict(
-      "batches"_a = stats.batches, "samples"_a = stats.samples, "padded"_a = stats.padded, "absent"_a = stats.absent,
-      "rank"_a = stats.rank, "world"_a = stats.world, "share"_a = stats.share, "shares"_a = stats.shares,
-      "local_rank"_a = stats.local_rank, "local_world"_a = stats.local_world, "rank_source"_a = stats.rank_source,
-      "faults"_a = stats.faults, "waits"_a = stats.waits, "wait_seconds"_a = stats.wait_seconds,
-      "worker_deaths"_a = stats.worker_deaths, "takeovers"_a = stats.takeovers, "rows_redone"_a = stats.rows_redone,
-      "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
-      "huge_page_bytes"_a = stats.huge_page_bytes, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
-      "attached_workers"_a = stats.attached_workers, "coordinator_pid"_a = stats.coordinator_pid,
-      "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
+  return py::dict("batches"_a = stats.batches, "samples"_a = stats.samples, "padded"_a = stats.padded,
+                  "absent"_a = stats.absent, "rank"_a = stats.rank, "world"_a = stats.world, "share"_a = stats.share,
+                  "shares"_a = stats.shares, "local_rank"_a = stats.local_rank, "local_world"_a = stats.local_world,
+                  "rank_source"_a = stats.rank_source, "faults"_a = stats.faults, "waits"_a = stats.waits,
+                  "wait_seconds"_a = stats.wait_seconds, "worker_deaths"_a = stats.worker_deaths,
+                  "takeovers"_a = stats.takeovers, "rows_redone"_a = stats.rows_redone,
+                  "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
+                  "huge_page_bytes"_a = stats.huge_page_bytes, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
+                  "attached_workers"_a = stats.attached_workers, "coordinator_pid"_a = stats.coordinator_pid,
+                  "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
 }
 
 /// The options in force, under the names of slabring.DataLoader.

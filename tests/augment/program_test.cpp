@@ -109,8 +109,9 @@ TEST(ProgramRefuses, ErasingWhereItCannotStandAndWhatItCannotWrite) {
       "transform 1, RandomErasing: stands before RandomInvert; must be the last transform, or stand before another "
       "RandomErasing");
   EXPECT_EQ(refusal({CenterCrop(8), Normalize::imagenet(), RandomErasing(), RandomErasing()}), "nothing refused");
-  EXPECT_EQ(refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {})}, DType::u8),
-            "transform 1, RandomErasing: value is random, which needs fractions, and dtype is u8; must be f16, f32 or bf16");
+  EXPECT_EQ(
+      refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {})}, DType::u8),
+      "transform 1, RandomErasing: value is random, which needs fractions, and dtype is u8; must be f16, f32 or bf16");
   EXPECT_EQ(
       refusal({CenterCrop(8), RandomErasing(0.5, {0, 1}, {1, 1}, {0.5})}, DType::u8),
       "transform 1, RandomErasing: value 0.5 cannot be written, dtype is u8; must be a whole number from 0 to 255");

@@ -7,7 +7,8 @@ namespace slabring {
 // batch draws one. Labels become soft: Batch::soft_labels(). Everything drawn is a function of (seed, epoch, batch).
 
 /// torchvision.transforms.v2.MixUp: row * lambda + partner * (1 - lambda), lambda from Beta(alpha, alpha). float32
-/// arithmetic, rounded once with dtype f16 and bf16; with u8, which torchvision does not take, to the nearest, halves up.
+/// arithmetic, rounded once with dtype f16 and bf16; with u8, which torchvision does not take, to the nearest, halves
+/// up.
 struct MixUp {
   int num_classes;
   double alpha = 1.0;
