@@ -4,6 +4,7 @@
 set -euo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 
+# What slabring is built in lies beside BUILD: a compiler cache knows sources by their paths from there.
 build_project() {  # SOURCE FOLDER [CMAKE ARGUMENT...]
   cmake -G Ninja -C "$SETTINGS" -S "$1" -B "$2" "${@:3}"
   cmake --build "$2"
@@ -17,9 +18,9 @@ install_static() {
 
 install_shared() {
   rm -rf "$WORK/shared"
-  build_project "$SOURCE" "$WORK/shared.build" -DCMAKE_INSTALL_PREFIX="$WORK/shared" -DBUILD_SHARED_LIBS=ON \
+  build_project "$SOURCE" "$BUILD.shared" -DCMAKE_INSTALL_PREFIX="$WORK/shared" -DBUILD_SHARED_LIBS=ON \
     -DSLABRING_BUILD_TESTS=OFF -DSLABRING_BUILD_EXAMPLES=OFF -DSLABRING_BUILD_COMMAND=OFF
-  cmake --install "$WORK/shared.build"
+  cmake --install "$BUILD.shared"
 }
 
 run_consumer() {  # PROGRAM KIND
@@ -41,9 +42,9 @@ pkg_config() {  # KIND
 }
 
 subproject() {  # without what is optional
-  build_project "$here/consumer" "$WORK/subproject" -DEXAMPLE="$EXAMPLE" -DSLABRING_SOURCE="$SOURCE" \
+  build_project "$here/consumer" "$BUILD.subproject" -DEXAMPLE="$EXAMPLE" -DSLABRING_SOURCE="$SOURCE" \
     -DSLABRING_SECCOMP=OFF -DSLABRING_WEBP=OFF -DSLABRING_ARCHIVE=OFF -DSLABRING_SQLITE=OFF -DSLABRING_LMDB=OFF
-  run_consumer "$WORK/subproject/consumer" subproject
+  run_consumer "$BUILD.subproject/consumer" subproject
 }
 
 exports_only_slabring() {
