@@ -53,8 +53,11 @@ def run(command, rate, chance):
     while rate > 0 and not select.select([ended], [], [], 1 / rate)[0]:
         workers = workers_of(process.pid)
         if workers:
-            os.kill(chance.choice(workers), signal.SIGKILL)
-            kills += 1
+            try:
+                os.kill(chance.choice(workers), signal.SIGKILL)
+                kills += 1
+            except ProcessLookupError:
+                pass  # it has ended in between
     os.close(ended)
     output, _ = process.communicate()
     if process.returncode != 0:
