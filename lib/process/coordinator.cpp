@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "process/cgroup.hpp"
-#include "ring/recovery.hpp"
 #include "slabring/error.hpp"
 #include "sync/fault_point.hpp"
 
@@ -207,20 +206,14 @@ void Coordinator::bury(std::uint32_t slot) {
   worker.pidfd.reset();
   worker.pid = -1;
 
-  const ring::View& view = memory_.view();
   const bool out_of_memory = ran_out_of_memory(worker, ending);
   const bool own = ending.own_doing() || worker.stalled || out_of_memory;
   last_death_ = fmt::format("{} {}", cause_of_death(worker, ending, out_of_memory), what_it_held(slot));
-  const auto verdict_text = fmt::format("its workers died over it again and again; the last one {}", last_death_);
-  view.counters().deaths.fetch_add(1);  // before the rows: whoever sees them sees the death counted
-  const auto recovered = ring::recover(
-      view, slot, own ? ring::crash_weight : ring::kill_weight,
-      {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined, verdict_text, supervision_.give_up_at()});
-  view.slot(slot).generation.fetch_add(1);
-  view.slot(slot).pid.store(0);
-  worker.record.death(own, view.slot(slot).done.load() != worker.done_before);
+  memory_.view().counters().deaths.fetch_add(1);  // before the rows: whoever sees them sees the death counted
+  const auto recovered = take_back(slot, own ? ring::crash_weight : ring::kill_weight, last_death_);
+  worker.record.death(own, memory_.view().slot(slot).done.load() != worker.done_before);
   if (recovered.quarantined > 0) worker.record.forgive();
-  report_death(slot, pid, last_death_, recovered.freed, recovered.quarantined);
+  report_death(slot, pid, last_death_, recovered);
   replace_or_give_up(slot);
 }
 
@@ -231,19 +224,26 @@ void Coordinator::bury_attached(std::uint32_t slot) {
   worker.pidfd.reset();
   worker.lifeline.reset();
 
-  const ring::View& view = memory_.view();
   const std::string death =
       fmt::format("{} {}", worker.stalled ? cause_of_death(worker, {}, false) : "had joined by hand and has ended",
                   what_it_held(slot));
-  if (!worker.detached) view.counters().deaths.fetch_add(1);
-  const std::uint32_t weight = worker.stalled ? ring::crash_weight : ring::kill_weight;
-  const auto recovered = ring::recover(
-      view, slot, worker.detached ? 0 : weight,
-      {worker.stalled ? SampleStatus::stalled : SampleStatus::quarantined,
-       fmt::format("its workers died over it again and again; the last one {}", death), supervision_.give_up_at()});
+  if (worker.detached) {
+    take_back(slot, 0, death);
+    return;
+  }
+  memory_.view().counters().deaths.fetch_add(1);
+  report_death(slot, pid, death, take_back(slot, worker.stalled ? ring::crash_weight : ring::kill_weight, death));
+}
+
+/// The rows that the dead worker held are free for others, or given up; the slot is free for another worker.
+ring::Recovered Coordinator::take_back(std::uint32_t slot, std::uint32_t weight, const std::string& death) {
+  const ring::View& view = memory_.view();
+  const auto verdict = workers_[slot].stalled ? SampleStatus::stalled : SampleStatus::quarantined;
+  const auto text = fmt::format("its workers died over it again and again; the last one {}", death);
+  const auto recovered = ring::recover(view, slot, weight, {verdict, text, supervision_.give_up_at()});
   view.slot(slot).generation.fetch_add(1);
   view.slot(slot).pid.store(0);
-  if (!worker.detached) report_death(slot, pid, death, recovered.freed, recovered.quarantined);
+  return recovered;
 }
 
 /// SIGKILL says nothing of its sender; that the group's counter rose says it was the kernel.
@@ -265,14 +265,14 @@ std::string Coordinator::cause_of_death(const Worker& worker, const Ending& endi
                      ending.describe(), oom_kills_);
 }
 
-void Coordinator::report_death(std::uint32_t slot, pid_t pid, const std::string& text, std::uint32_t freed,
-                               std::uint32_t quarantined) {
+void Coordinator::report_death(std::uint32_t slot, pid_t pid, const std::string& text,
+                               const ring::Recovered& recovered) {
   ControlMessage message;
   message.kind = ControlMessage::Kind::death;
   message.slot = slot;
   message.pid = pid;
-  message.rows_redone = freed;
-  message.quarantined = quarantined;
+  message.rows_redone = recovered.freed;
+  message.quarantined = recovered.quarantined;
   message.set_text(text);
   channel_.send(message);  // lost when the trainer does not look: it is news, not state
 }

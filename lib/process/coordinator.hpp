@@ -15,6 +15,7 @@
 #include "process/respawn_budget.hpp"
 #include "process/ring_memory.hpp"
 #include "process/worker_setup.hpp"
+#include "ring/recovery.hpp"
 
 namespace slabring {
 
@@ -64,8 +65,8 @@ class Coordinator {
   void start_due(Clock::time_point now);
   void bury(std::uint32_t slot);
   void bury_attached(std::uint32_t slot);
-  void report_death(std::uint32_t slot, pid_t pid, const std::string& text, std::uint32_t freed,
-                    std::uint32_t quarantined);
+  ring::Recovered take_back(std::uint32_t slot, std::uint32_t weight, const std::string& death);
+  void report_death(std::uint32_t slot, pid_t pid, const std::string& text, const ring::Recovered& recovered);
   void kill_stalled(Clock::time_point now);
   void fail(const std::string& text);
   bool slabs_to_collapse() const noexcept;
