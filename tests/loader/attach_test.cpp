@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,14 +20,12 @@
 #include <string>
 #include <vector>
 
+#include "loader/calm_loader.hpp"
 #include "process/attach_socket.hpp"
 #include "process/child_process.hpp"
+#include "process/sandbox.hpp"
 #include "process/worker_program.hpp"
-#include "slabring/loader.hpp"
-#include "support/image_tree.hpp"
 #include "support/process_table.hpp"
-#include "support/stream_digest.hpp"
-#include "support/temporary_folder.hpp"
 #include "sync/fault_point.hpp"
 
 namespace slabring {
@@ -85,25 +85,17 @@ class ByHand {
   bool reaped_ = false;
 };
 
-class AttachTest : public ::testing::Test {
+class AttachTest : public test::CalmLoader {
  protected:
-  AttachTest() {
-    test::write_image_tree(folder_.path(), 4, 50);
-    dataset_.emplace(folder_.path());
-    Loader reference(*dataset_, pipeline(), {.batch_size = 16, .shuffle = true, .seed = 3, .workers = 0});
-    calm_ = stream(reference, 3);
-  }
-  static Pipeline pipeline() { return {RandomResizedCrop{24}, RandomHorizontalFlip{}}; }
   static LoaderOptions options(StartMethod method = StartMethod::forkserver) {
-    return {.batch_size = 16, .shuffle = true, .seed = 3, .workers = 1, .attachable = 2, .start_method = method};
+    LoaderOptions chosen = CalmLoader::options(method, 1);
+    chosen.attachable = 2;
+    return chosen;
   }
   /// All of them have joined.
   static bool joined(const Loader& loader, int count) {
     return eventually([&] { return loader.stats().attached_workers == count; });
   }
-  test::TemporaryFolder folder_;
-  std::optional<ImageFolder> dataset_;
-  std::vector<std::uint64_t> calm_;  ///< three epochs' digests of an undisturbed run
 };
 
 TEST_F(AttachTest, WorkersThatJoinHelpAndChangeNoByte) {
@@ -233,6 +225,34 @@ TEST_F(AttachTest, HoldsNoDescriptorButTheLifePipeAndItsLifeline) {
   std::error_code ignored;
   EXPECT_THAT(std::filesystem::read_symlink(fds / "3", ignored).string(), HasSubstr("pipe:"));
   EXPECT_THAT(std::filesystem::read_symlink(fds / "4", ignored).string(), HasSubstr("socket:"));
+}
+
+/// Lines of /proc/PID/status that say what a process may do.
+std::vector<std::string> rights_of(pid_t pid) {
+  std::ifstream status(fmt::format("/proc/{}/status", pid));
+  std::vector<std::string> rights;
+  for (std::string line; std::getline(status, line);) {
+    for (const char* name : {"NoNewPrivs:", "Seccomp:", "CapEff:"}) {
+      if (line.starts_with(name)) rights.push_back(line);
+    }
+  }
+  return rights;
+}
+
+TEST_F(AttachTest, IsInTheSameSandboxAsTheOthers) {
+  for (const Sandbox sandbox : {Sandbox::automatic, Sandbox::off}) {
+    LoaderOptions chosen = options();
+    chosen.sandbox = sandbox;
+    Loader loader(*dataset_, pipeline(), chosen);
+    const auto own = loader.stats().worker_pids;
+    ASSERT_EQ(own.size(), 1U);
+    const ByHand guest("--attach", getpid());
+    ASSERT_TRUE(joined(loader, 1));
+    stream(loader, 1);  // both have begun to work or have gone to sleep, which comes after their set-up
+    ASSERT_EQ(rights_of(own[0]).size(), 3U);
+    EXPECT_TRUE(eventually([&] { return rights_of(guest.pid()) == rights_of(own[0]); })) << to_string(sandbox);
+    EXPECT_EQ(loader.stats().sandbox, sandbox == Sandbox::off ? "off" : describe_sandbox(sandbox_parts_available()));
+  }
 }
 
 TEST_F(AttachTest, NotAllowedIsASentenceAndNotAWait) {

@@ -12,11 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "loader/calm_loader.hpp"
 #include "process/child_process.hpp"
-#include "slabring/loader.hpp"
-#include "support/image_tree.hpp"
 #include "support/process_table.hpp"
-#include "support/stream_digest.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
@@ -27,27 +25,10 @@ using test::is_running;
 using test::stream;
 using ::testing::HasSubstr;
 
-constexpr StartMethod all_methods[] = {StartMethod::forkserver, StartMethod::spawn, StartMethod::fork};
-
-class DeathTest : public ::testing::Test {
- protected:
-  DeathTest() {
-    test::write_image_tree(folder_.path(), 4, 50);
-    dataset_.emplace(folder_.path());
-    Loader reference(*dataset_, pipeline(), options(StartMethod::fork, 0));
-    calm_ = stream(reference, 3);
-  }
-  static Pipeline pipeline() { return {RandomResizedCrop{24}, RandomHorizontalFlip{}}; }
-  static LoaderOptions options(StartMethod method, int workers) {
-    return {.batch_size = 16, .shuffle = true, .seed = 3, .workers = workers, .start_method = method};
-  }
-  test::TemporaryFolder folder_;
-  std::optional<ImageFolder> dataset_;
-  std::vector<std::uint64_t> calm_;  ///< three epochs' digests of an undisturbed run
-};
+class DeathTest : public test::CalmLoader {};
 
 TEST_F(DeathTest, KilledWorkersCostNothingButTime) {
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     Loader loader(*dataset_, pipeline(), options(method, 3));
     std::mt19937 random(1);
     std::vector<std::uint64_t> got;
@@ -198,7 +179,7 @@ class Trainer {
 
 TEST_F(DeathTest, KilledTrainerTakesEverybodyWithIt) {
   const auto shm_before = test::names_in("/dev/shm");
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     for (const int signal_number : {SIGKILL, SIGTERM, SIGABRT}) {
       const Trainer trainer(*dataset_, pipeline(), options(method, 2));
       ASSERT_EQ(trainer.children().size(), 3U);
@@ -213,7 +194,7 @@ TEST_F(DeathTest, KilledTrainerTakesEverybodyWithIt) {
 }
 
 TEST_F(DeathTest, TrainerKilledWithAllOthersAtOnceLeavesNothing) {
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     const Trainer trainer(*dataset_, pipeline(), options(method, 2));
     ASSERT_EQ(trainer.children().size(), 3U);
     for (const int pid : trainer.children()) kill(pid, SIGKILL);
@@ -224,7 +205,7 @@ TEST_F(DeathTest, TrainerKilledWithAllOthersAtOnceLeavesNothing) {
 
 TEST_F(DeathTest, NormalEndAndExceptionLeaveNoProcessAndNoFile) {
   const auto shm_before = test::names_in("/dev/shm");
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     LoaderStats stats;
     {
       Loader loader(*dataset_, pipeline(), options(method, 2));
@@ -261,7 +242,7 @@ TEST_F(DeathTest, StoppedWorkersAreKilledAtTheEnd) {
 
 TEST_F(DeathTest, HostThatIgnoresOrReapsChildrenIsTolerated) {
   signal(SIGCHLD, SIG_IGN);
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     Loader loader(*dataset_, pipeline(), options(method, 2));
     EXPECT_EQ(stream(loader, 3), calm_);
   }

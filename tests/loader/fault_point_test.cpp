@@ -3,10 +3,12 @@
 #include "sync/fault_point.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -14,11 +16,8 @@
 #include <string>
 #include <vector>
 
-#include "slabring/loader.hpp"
-#include "support/image_tree.hpp"
+#include "loader/calm_loader.hpp"
 #include "support/process_table.hpp"
-#include "support/stream_digest.hpp"
-#include "support/temporary_folder.hpp"
 
 #ifdef SLABRING_FAULT_POINTS
 
@@ -28,8 +27,6 @@ namespace {
 using test::eventually;
 using test::is_running;
 using test::stream;
-
-constexpr StartMethod all_methods[] = {StartMethod::forkserver, StartMethod::spawn, StartMethod::fork};
 
 /// An environment variable as long as it lives; what is started meanwhile inherits it.
 class Planted {
@@ -43,25 +40,10 @@ class Planted {
   const char* name_;
 };
 
-class FaultPointTest : public ::testing::Test {
- protected:
-  FaultPointTest() {
-    test::write_image_tree(folder_.path(), 4, 50);
-    dataset_.emplace(folder_.path());
-    Loader reference(*dataset_, pipeline(), options(StartMethod::fork, 0));
-    calm_ = stream(reference, 3);
-  }
-  static Pipeline pipeline() { return {RandomResizedCrop{24}, RandomHorizontalFlip{}}; }
-  static LoaderOptions options(StartMethod method, int workers) {
-    return {.batch_size = 16, .shuffle = true, .seed = 3, .workers = workers, .start_method = method};
-  }
-  test::TemporaryFolder folder_;
-  std::optional<ImageFolder> dataset_;
-  std::vector<std::uint64_t> calm_;  ///< three epochs' digests of an undisturbed run
-};
+class FaultPointTest : public test::CalmLoader {};
 
 TEST_F(FaultPointTest, DeathAtAnyStepOfAWorkerIsInvisible) {
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     std::uint64_t deaths = 0;
     for (auto point = static_cast<std::uint32_t>(FaultPoint::claim_scan);
          point <= static_cast<std::uint32_t>(FaultPoint::bell_epoch_bumped); ++point) {
@@ -86,6 +68,28 @@ TEST_F(FaultPointTest, DeathAtAnyStepOfACoordinatorIsInvisible) {
       EXPECT_EQ(stream(loader, 3), calm_) << name;
       EXPECT_EQ(loader.stats().takeovers, 1U) << name;
     }
+  }
+}
+
+TEST_F(FaultPointTest, DeathOfACoordinatorThatForksEndsInWholeBatchesAndOneSentence) {
+  for (const FaultPoint point : {FaultPoint::recover_seen, FaultPoint::recover_cas, FaultPoint::recover_freed,
+                                 FaultPoint::recover_hint, FaultPoint::bell_forced}) {
+    const std::string name{to_string(point)};
+    const Planted dead_worker("SLABRING_FAULT", "row_half_written:3");
+    const Planted fault("SLABRING_COORDINATOR_FAULT", name + ":1");
+    Loader loader(*dataset_, pipeline(), options(StartMethod::fork, 2));
+    std::vector<std::uint64_t> got;
+    std::string said;
+    try {
+      for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+        for (Batch& batch : loader.epoch(epoch)) got.push_back(test::digest(batch));
+      }
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    EXPECT_THAT(said, ::testing::HasSubstr("coordinator")) << name;
+    ASSERT_LT(got.size(), calm_.size()) << name;
+    EXPECT_TRUE(std::equal(got.begin(), got.end(), calm_.begin())) << name;
   }
 }
 
@@ -160,7 +164,7 @@ std::vector<int> children_of_a_trainer_killed_at(FaultPoint point, std::uint64_t
 
 TEST_F(FaultPointTest, DeathAtAnyStepOfATrainerLeavesNothing) {
   const auto shm_before = test::names_in("/dev/shm");
-  for (const StartMethod method : all_methods) {
+  for (const StartMethod method : test::all_start_methods) {
     for (const FaultPoint point : {FaultPoint::arm_owners, FaultPoint::arm_bitmap, FaultPoint::arm_order,
                                    FaultPoint::arm_issued, FaultPoint::cancel_cas, FaultPoint::bell_forced}) {
       const std::uint64_t hit = point == FaultPoint::bell_forced ? 1 : 3;
