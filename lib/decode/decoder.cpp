@@ -57,7 +57,7 @@ class Decoder::Impl {
 
   std::optional<PixelGrid> shrink(double least_scale) {
     if (format_ != ImageFormat::jpeg) return std::nullopt;
-    const std::optional<LibjpegDecoder::Shrunk> shrunk = jpeg_.shrink(least_scale);
+    const std::optional<JpegDecoder::Shrunk> shrunk = jpeg_.shrink(least_scale);
     if (!shrunk) return std::nullopt;
     const PixelGrid stored{shrunk->scale, static_cast<int>(shrunk->width), static_cast<int>(shrunk->height), 0.0, 0.0};
     const PixelGrid upright = upright_grid(stored, stored_.orientation, width(), height());

@@ -23,8 +23,16 @@ class JpegDecoder {
   /// Reads up to the pixels. `encoded` must stay valid until decode() has returned.
   StoredHeader open(std::span<const std::byte> encoded);
 
-  /// As LibjpegDecoder::shrink, which then decodes.
-  std::optional<LibjpegDecoder::Shrunk> shrink(double least_scale);
+  /// An image of fewer pixels, made of the low frequencies of each block.
+  struct Shrunk {
+    double scale = 1.0;
+    std::uint32_t width = 0;
+    std::uint32_t height = 0;
+  };
+
+  /// Decides on 1/2, 1/4 or 1/8 of the size: the smallest that is at least `least_scale`; nullopt: none is. Then the
+  /// regions of decode() are in its coordinates. Requires: as decode().
+  std::optional<Shrunk> shrink(double least_scale);
 
   /// The pixels of `region` (stored coordinates), in `buffer`. Requires: open() succeeded and decode() was not called
   /// since; region inside the image.
@@ -37,11 +45,14 @@ class JpegDecoder {
   std::size_t scratch_bytes() const noexcept { return native_.scratch_bytes(); }
 
  private:
+  static constexpr int whole = 8;
+  StoredHeader shrink_to(int eighths);
   void open_again();
 
   bool may_be_native_;
   bool is_native_ = false;  ///< the image that was opened
   StoredHeader header_;     ///< then
+  int eighths_ = whole;     ///< of its size
   std::span<const std::byte> encoded_;
   native_jpeg::NativeDecoder native_;
   LibjpegDecoder libjpeg_;

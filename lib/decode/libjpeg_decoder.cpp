@@ -169,20 +169,13 @@ StoredHeader LibjpegDecoder::open(std::span<const std::byte> encoded) {
   return {session_->info().image_width, session_->info().image_height, find_orientation(session_->info())};
 }
 
-/// Not the sizes between, which libjpeg-turbo has no SIMD code for: 5/8 to 7/8 take longer than the full size, 3/8 as
-/// long as 1/2.
-std::optional<LibjpegDecoder::Shrunk> LibjpegDecoder::shrink(double least_scale) {
-  for (const unsigned eighths : {1u, 2u, 4u}) {
-    const double scale = eighths / 8.0;
-    if (scale < least_scale) continue;
-    session_->run([eighths](jpeg_decompress_struct& info) {
-      info.scale_num = eighths;
-      info.scale_denom = 8;
-      jpeg_calc_output_dimensions(&info);
-    });
-    return Shrunk{scale, session_->info().output_width, session_->info().output_height};
-  }
-  return std::nullopt;
+StoredHeader LibjpegDecoder::shrink(int eighths) {
+  session_->run([eighths](jpeg_decompress_struct& info) {
+    info.scale_num = static_cast<unsigned>(eighths);
+    info.scale_denom = 8;
+    jpeg_calc_output_dimensions(&info);
+  });
+  return {session_->info().output_width, session_->info().output_height};
 }
 
 ImageView LibjpegDecoder::decode(const Rect& region, ImageBuffer& buffer) {

@@ -29,18 +29,9 @@ class LibjpegDecoder {
   /// Reads up to the pixels. `encoded` must stay valid until decode() has returned.
   StoredHeader open(std::span<const std::byte> encoded);
 
-  /// An image of fewer pixels that libjpeg makes of the low frequencies of each block.
-  struct Shrunk {
-    double scale = 1.0;
-    std::uint32_t width = 0;
-    std::uint32_t height = 0;
-  };
-
-  static constexpr double largest_shrunk_scale = 0.5;
-
-  /// Decides on 1/2, 1/4 or 1/8 of the size: the smallest that is at least `least_scale`; nullopt: none is. Then the
-  /// regions of decode() are in its coordinates. Requires: as decode().
-  std::optional<Shrunk> shrink(double least_scale);
+  /// The image is decoded `eighths` eighths as large (4, 2 or 1), from the low frequencies of its blocks; returns the
+  /// size, in whose coordinates the regions of decode() are then. Requires: as decode().
+  StoredHeader shrink(int eighths);
 
   /// The pixels of `region` (stored coordinates), in `buffer`. Requires: open() succeeded and decode() was not called
   /// since; region inside the image.

@@ -10,7 +10,7 @@ namespace slabring::native_jpeg {
 // Inverse DCT: libjpeg's "islow" in 16 and 32 bits, with the rounding, the wrapping and the saturation that
 // libjpeg-turbo's vector code has. That code differs from its C code where sums overflow, which takes a damaged file.
 
-/// A block and where its 8 rows of 8 samples go.
+/// A block and where its samples go: 8 rows of 8, or what a smaller transform makes of it.
 struct BlockTask {
   const std::int16_t* coefficients;  ///< row by row; aligned to 32 bytes
   const std::int16_t* quantization;
@@ -26,15 +26,34 @@ void inverse_dct(const BlockTask* tasks, std::size_t count);
 /// The same for blocks that are zero behind last_of_few.
 void inverse_dct_of_few(const BlockTask* tasks, std::size_t count);
 
+/// Half and a quarter of the size, from the low frequencies: 4 rows of 4 samples, 2 rows of 2 (libjpeg's jidctred.c).
+void inverse_dct_to_4(const BlockTask* tasks, std::size_t count);
+void inverse_dct_to_2(const BlockTask* tasks, std::size_t count);
+
 namespace plain {
 void inverse_dct(const BlockTask& task);
+void inverse_dct_to_4(const BlockTask& task);
+void inverse_dct_to_2(const BlockTask& task);
+}  // namespace plain
+
+inline std::uint8_t clamped_sample(int value) {
+  return static_cast<std::uint8_t>((value < -128 ? -128 : value > 127 ? 127 : value) + 128);
 }
 
-/// A block of nothing but a first coefficient.
+/// A block of nothing but a first coefficient, whose samples are all the same.
 inline std::uint8_t sample_of_dc(int coefficient, int quantization) {
   const auto scaled = static_cast<std::int16_t>(static_cast<std::uint32_t>(coefficient * quantization) << 2);
-  const int value = (scaled * (1 << 13) + (1 << 17)) >> 18;
-  return static_cast<std::uint8_t>((value < -128 ? -128 : value > 127 ? 127 : value) + 128);
+  return clamped_sample((scaled * (1 << 13) + (1 << 17)) >> 18);
+}
+/// The same for 2 rows of 2, where libjpeg-turbo saturates instead of wrapping; of damaged files that is.
+inline std::uint8_t sample_of_dc_for_2(int coefficient, int quantization) {
+  const int scaled = static_cast<std::int16_t>(coefficient * quantization) * 4;
+  return clamped_sample(((scaled < -32768 ? -32768 : scaled > 32767 ? 32767 : scaled) + 16) >> 5);
+}
+/// The single sample that an eighth of the size leaves of any block; libjpeg looks it up by ten bits.
+inline std::uint8_t sample_of_mean(int coefficient, int quantization) {
+  const int value = (coefficient * quantization + 4) >> 3;
+  return clamped_sample(((value & 1023) ^ 512) - 512);
 }
 
 }  // namespace slabring::native_jpeg

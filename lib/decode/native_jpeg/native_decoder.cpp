@@ -7,8 +7,21 @@ namespace slabring::native_jpeg {
 std::optional<StoredHeader> NativeDecoder::open(std::span<const std::byte> file) {
   file_ = {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()};
   if (!read_frame(file_, frame_)) return std::nullopt;
-  return StoredHeader{static_cast<std::uint32_t>(frame_.width), static_cast<std::uint32_t>(frame_.height),
-                      frame_.orientation};
+  grid_ = grid_of(frame_, block_side);
+  return header();
+}
+
+StoredHeader NativeDecoder::header() const noexcept {
+  return {static_cast<std::uint32_t>(grid_.width), static_cast<std::uint32_t>(grid_.height), frame_.orientation};
+}
+
+std::optional<StoredHeader> NativeDecoder::shrink(int eighths) {
+  const Grid grid = grid_of(frame_, eighths);
+  // Of single samples libjpeg does not upsample smoothly, and not so few.
+  const bool smooth = eighths > 1 && (!grid.halves_width || grid.chroma_width() > 2);
+  if ((grid.halves_width || grid.halves_height) && !smooth) return std::nullopt;
+  grid_ = grid;
+  return header();
 }
 
 /// Those that the scan uses, each once. Requires: scan_ has begun.
@@ -35,14 +48,14 @@ bool NativeDecoder::build_tables() {
 std::optional<ImageView> NativeDecoder::decode(const Rect& region, ImageBuffer& buffer) {
   if (!build_tables()) return std::nullopt;
   scan_.begin(file_, frame_);
-  planes_.lay_out(frame_, region, scan_);
+  planes_.lay_out(grid_, region, scan_);
   const MutableImageView rgb = buffer.rgb(region.width, region.height);
   if (!decode_rows(region, rgb)) return std::nullopt;
   return rgb;
 }
 
 bool NativeDecoder::decode_rows(const Rect& region, const MutableImageView& rgb) {
-  const McuRange needed = mcus_of(frame_, region);
+  const McuRange needed = mcus_of(frame_, grid_, region);
   const auto columns = static_cast<std::uint32_t>(frame_.mcu_columns());
   for (int row = 0; row < needed.first_row; ++row) {
     if (!skip_mcus(scan_, static_cast<std::uint32_t>(row + 1) * columns)) return false;

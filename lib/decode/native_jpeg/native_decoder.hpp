@@ -8,6 +8,7 @@
 #include "base/rect.hpp"
 #include "decode/image_buffer.hpp"
 #include "decode/native_jpeg/frame.hpp"
+#include "decode/native_jpeg/grid.hpp"
 #include "decode/native_jpeg/huffman_table.hpp"
 #include "decode/native_jpeg/region_planes.hpp"
 #include "decode/native_jpeg/scan.hpp"
@@ -26,18 +27,24 @@ class NativeDecoder {
   /// Reads up to the pixels. nullopt: not for this decoder. `file` must stay valid until decode() has returned.
   std::optional<StoredHeader> open(std::span<const std::byte> file);
 
+  /// The image is decoded `eighths` eighths as large (4, 2 or 1), as libjpeg-turbo does it; returns the size. nullopt:
+  /// not by this decoder; nothing has changed. Requires: open() succeeded.
+  std::optional<StoredHeader> shrink(int eighths);
+
   /// The pixels of `region`, in `buffer`. nullopt: the file may be damaged; what is in `buffer` does not matter.
-  /// Requires: open() succeeded; region inside the image. Throws std::bad_alloc.
+  /// Requires: open() succeeded; region inside the image, as shrunk. Throws std::bad_alloc.
   std::optional<ImageView> decode(const Rect& region, ImageBuffer& buffer);
 
   std::size_t scratch_bytes() const noexcept { return planes_.bytes(); }
 
  private:
+  StoredHeader header() const noexcept;
   bool build_tables();
   bool decode_rows(const Rect& region, const MutableImageView& rgb);
 
   Bytes file_;
   Frame frame_;
+  Grid grid_;
   std::array<DcTable, tables_of_a_kind> dc_;
   std::array<AcTable, tables_of_a_kind> ac_;
   Scan scan_;

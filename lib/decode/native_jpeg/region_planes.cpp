@@ -13,20 +13,12 @@ struct Span {
   int end = 0;
 };
 
-int halved(int length) { return (length + 1) / 2; }
-
-/// Samples that pixels [first, end) come from, along an axis of `length` pixels.
-Span samples_of(Span pixels, int length, bool is_halved) {
-  if (!is_halved) return pixels;
-  return {std::max(0, pixels.first / 2 - 1), std::min(halved(length), (pixels.end - 1) / 2 + 2)};
+/// Halved samples that pixels [first, end) come from, along an axis of `length` such samples.
+Span halved_samples_of(Span pixels, int length) {
+  return {std::max(0, pixels.first / 2 - 1), std::min(length, (pixels.end - 1) / 2 + 2)};
 }
 
-Span blocks_of_samples(Span samples) {
-  return {samples.first / block_side, (samples.end + block_side - 1) / block_side};
-}
-
-bool is_halved_horizontally(const Frame& frame, int c) { return c > 0 && frame.component[0].horizontal == 2; }
-bool is_halved_vertically(const Frame& frame, int c) { return c > 0 && frame.component[0].vertical == 2; }
+Span blocks_of_samples(Span samples, int side) { return {samples.first / side, (samples.end + side - 1) / side}; }
 
 constexpr std::size_t margin = samples_beyond;  // on both sides of a row of samples
 
@@ -34,19 +26,22 @@ std::size_t rounded_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
 
-BlockRange blocks_of(const Frame& frame, int c, const Rect& region) {
-  const Span columns =
-      blocks_of_samples(samples_of({region.x, region.right()}, frame.width, is_halved_horizontally(frame, c)));
-  const Span rows =
-      blocks_of_samples(samples_of({region.y, region.bottom()}, frame.height, is_halved_vertically(frame, c)));
+BlockRange blocks_of(const Grid& grid, int c, const Rect& region) {
+  Span columns{region.x, region.right()};
+  Span rows{region.y, region.bottom()};
+  if (c > 0 && grid.halves_width) columns = halved_samples_of(columns, grid.chroma_width());
+  if (c > 0 && grid.halves_height) rows = halved_samples_of(rows, grid.chroma_height());
+  const int side = grid.side[static_cast<std::size_t>(c)];
+  columns = blocks_of_samples(columns, side);
+  rows = blocks_of_samples(rows, side);
   return {columns.first, columns.end, rows.first, rows.end};
 }
 
-McuRange mcus_of(const Frame& frame, const Rect& region) {
+McuRange mcus_of(const Frame& frame, const Grid& grid, const Rect& region) {
   McuRange range{frame.mcu_columns(), 0, frame.mcu_rows(), 0};
   for (int c = 0; c < frame.components; ++c) {
     const FrameComponent& component = frame.component[static_cast<std::size_t>(c)];
-    const BlockRange blocks = blocks_of(frame, c, region);
+    const BlockRange blocks = blocks_of(grid, c, region);
     const auto up = [](int block, int factor) { return (block + factor - 1) / factor; };
     range.first_column = std::min(range.first_column, blocks.first_column / component.horizontal);
     range.end_column = std::max(range.end_column, up(blocks.end_column, component.horizontal));
@@ -56,23 +51,22 @@ McuRange mcus_of(const Frame& frame, const Rect& region) {
   return range;
 }
 
-void RegionPlanes::lay_out(const Frame& frame, const Rect& region, Scan& scan) {
+void RegionPlanes::lay_out(const Grid& grid, const Rect& region, Scan& scan) {
   region_ = region;
-  halves_width_ = is_halved_horizontally(frame, 1);
-  halves_height_ = is_halved_vertically(frame, 1);
-  chroma_width_ = halves_width_ ? halved(frame.width) : frame.width;
-  chroma_height_ = halves_height_ ? halved(frame.height) : frame.height;
+  grid_ = grid;
 
   std::size_t total = 0;
   std::size_t begins[max_components] = {};
-  for (int c = 0; c < frame.components; ++c) {
+  for (int c = 0; c < scan.components; ++c) {
     ComponentScan& component = scan.component[static_cast<std::size_t>(c)];
-    component.kept = blocks_of(frame, c, region);
+    component.side = grid.side[static_cast<std::size_t>(c)];
+    component.kept = blocks_of(grid, c, region);
+    const auto side = static_cast<std::size_t>(component.side);
     const auto columns = static_cast<std::size_t>(component.kept.end_column - component.kept.first_column);
-    const std::size_t stride = rounded_up(columns * block_side) + 2 * margin;
+    const std::size_t stride = rounded_up(columns * side) + 2 * margin;
     component.stride = static_cast<std::ptrdiff_t>(stride);
     begins[c] = total + margin;
-    total += std::size_t{2} * block_side * static_cast<std::size_t>(component.vertical) * stride;
+    total += 2 * side * static_cast<std::size_t>(component.vertical) * stride;
   }
   // An upsampled row may begin one sample early, and its last vectors write and are read behind its end.
   const std::size_t row = rounded_up(static_cast<std::size_t>(region.width)) + 3 * samples_beyond;
@@ -81,16 +75,16 @@ void RegionPlanes::lay_out(const Frame& frame, const Rect& region, Scan& scan) {
   unpoison(memory_.data(), memory_.capacity());
   std::uint8_t* memory = memory_.bytes(all);
   poison(memory + all, memory_.capacity() - all);
-  for (int c = 0; c < frame.components; ++c) scan.component[static_cast<std::size_t>(c)].samples = memory + begins[c];
+  for (int c = 0; c < scan.components; ++c) scan.component[static_cast<std::size_t>(c)].samples = memory + begins[c];
   upsampled_[0] = memory + total + margin;
   upsampled_[1] = upsampled_[0] + row;
 }
 
 int RegionPlanes::ready_rows(const Scan& scan, int end_row, bool are_all) const {
   if (are_all) return region_.bottom();
-  const int rows = end_row * block_side * scan.component[0].vertical;
+  const int rows = end_row * scan.component[0].side * scan.component[0].vertical;
   // The last one needs a row of chroma that comes with the next MCUs.
-  return std::min(region_.bottom(), halves_height_ ? rows - 1 : rows);
+  return std::min(region_.bottom(), grid_.halves_height ? rows - 1 : rows);
 }
 
 /// Samples [columns.first, columns.end) of row y, with the neighbours on both sides.
@@ -105,20 +99,20 @@ const std::uint8_t* RegionPlanes::chroma_row(const ComponentScan& component, con
 
 /// A component's samples for row y of the region; `out` may hold them.
 const std::uint8_t* RegionPlanes::upsampled(const ComponentScan& component, int y, std::uint8_t* out) const {
-  const int row = halves_height_ ? y / 2 : y;
+  const int row = grid_.halves_height ? y / 2 : y;
   const bool is_upper = y % 2 == 0;
-  const int nearer = is_upper ? std::max(row - 1, 0) : std::min(row + 1, chroma_height_ - 1);
-  if (!halves_width_) {
+  const int nearer = is_upper ? std::max(row - 1, 0) : std::min(row + 1, grid_.chroma_height() - 1);
+  if (!grid_.halves_width) {
     const std::ptrdiff_t first = region_.x - component.first_sample();
-    if (!halves_height_) return component.row(row) + first;
+    if (!grid_.halves_height) return component.row(row) + first;
     blend_chroma_rows(component.row(row) + first, component.row(nearer) + first,
                       static_cast<std::size_t>(region_.width), is_upper ? 1 : 2, out);
     return out;
   }
-  const Columns columns{region_.x / 2, (region_.right() - 1) / 2 + 1, chroma_width_};
+  const Columns columns{region_.x / 2, (region_.right() - 1) / 2 + 1, grid_.chroma_width()};
   const auto count = static_cast<std::size_t>(columns.end - columns.first);
   const std::uint8_t* samples = chroma_row(component, columns, row);
-  if (halves_height_) {
+  if (grid_.halves_height) {
     upsample_rows(samples, chroma_row(component, columns, nearer), count, out);
   } else {
     upsample_row(samples, count, out);

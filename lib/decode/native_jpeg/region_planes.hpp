@@ -6,6 +6,7 @@
 #include "base/rect.hpp"
 #include "decode/image_buffer.hpp"
 #include "decode/native_jpeg/frame.hpp"
+#include "decode/native_jpeg/grid.hpp"
 #include "decode/native_jpeg/scan.hpp"
 
 namespace slabring::native_jpeg {
@@ -19,16 +20,16 @@ struct McuRange {
 };
 
 /// The blocks of component `c` that the region's pixels come from; those of subsampled chroma with a margin of one
-/// sample, because upsampling looks at neighbours. Requires: region inside the image.
-BlockRange blocks_of(const Frame& frame, int c, const Rect& region);
-McuRange mcus_of(const Frame& frame, const Rect& region);
+/// sample, because upsampling looks at neighbours. Requires: region inside the decoded image.
+BlockRange blocks_of(const Grid& grid, int c, const Rect& region);
+McuRange mcus_of(const Frame& frame, const Grid& grid, const Rect& region);
 
 /// From the samples of a scan to rows of RGB. Sample rows have room on both sides, for the neighbours of their first
 /// and last samples and for kernels that work in vectors.
 class RegionPlanes {
  public:
   /// Makes room for the samples of `region` and tells the scan's components where. Throws std::bad_alloc.
-  void lay_out(const Frame& frame, const Rect& region, Scan& scan);
+  void lay_out(const Grid& grid, const Rect& region, Scan& scan);
 
   /// The first row of pixels that cannot be made yet when the MCU rows before `end_row` are decoded.
   int ready_rows(const Scan& scan, int end_row, bool are_all) const;
@@ -48,10 +49,7 @@ class RegionPlanes {
   const std::uint8_t* upsampled(const ComponentScan& component, int y, std::uint8_t* out) const;
 
   Rect region_;
-  int chroma_width_ = 0;  ///< of the image
-  int chroma_height_ = 0;
-  bool halves_width_ = false;
-  bool halves_height_ = false;
+  Grid grid_;
   ImageBuffer memory_;
   std::uint8_t* upsampled_[2] = {};
 };

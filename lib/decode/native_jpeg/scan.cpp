@@ -9,11 +9,14 @@ BlockQueue::BlockQueue() {
   next_ = free_[--free_count_];
 }
 
-void BlockQueue::transform(Batch& batch) {
-  if (&batch == &few_) {
-    inverse_dct_of_few(batch.tasks.data(), batch.size);
-  } else {
-    inverse_dct(batch.tasks.data(), batch.size);
+void BlockQueue::transform(Kind kind) {
+  Batch& batch = batches_[kind];
+  switch (kind) {
+    case few: inverse_dct_of_few(batch.tasks.data(), batch.size); break;
+    case all: inverse_dct(batch.tasks.data(), batch.size); break;
+    case to_4: inverse_dct_to_4(batch.tasks.data(), batch.size); break;
+    case to_2: inverse_dct_to_2(batch.tasks.data(), batch.size); break;
+    case kinds: break;
   }
   release(batch);
 }
@@ -24,13 +27,13 @@ void BlockQueue::release(Batch& batch) {
 }
 
 void BlockQueue::clear() {
-  release(few_);
-  release(all_);
+  for (Batch& batch : batches_) release(batch);
 }
 
 void BlockQueue::flush() {
-  if (few_.size > 0) transform(few_);
-  if (all_.size > 0) transform(all_);
+  for (const Kind kind : {few, all, to_4, to_2}) {
+    if (batches_[kind].size > 0) transform(kind);
+  }
 }
 
 void Scan::begin(Bytes file, const Frame& frame) {

@@ -32,16 +32,21 @@ struct ComponentScan {
   const std::int16_t* quantization = nullptr;
   int horizontal = 1;
   int vertical = 1;
+  int side = block_side;  ///< samples along a side of what a block becomes
   BlockRange kept;
   std::uint8_t* samples = nullptr;
   std::ptrdiff_t stride = 0;
 
   /// The first column of samples there is.
-  std::ptrdiff_t first_sample() const noexcept { return std::ptrdiff_t{kept.first_column} * block_side; }
+  std::ptrdiff_t first_sample() const noexcept { return std::ptrdiff_t{kept.first_column} * side; }
   /// Row `y` of the component's samples, from there on.
   std::uint8_t* row(int y) const noexcept {
-    const int rows_kept = 2 * block_side * vertical;  // a power of two
+    const int rows_kept = 2 * side * vertical;  // a power of two
     return samples + (y & (rows_kept - 1)) * stride;
+  }
+  /// Where the samples of a block that is kept go.
+  std::uint8_t* place_of(int column, int row_of_blocks) const noexcept {
+    return row(row_of_blocks * side) + std::ptrdiff_t{column - kept.first_column} * side;
   }
 };
 
@@ -54,10 +59,11 @@ class BlockQueue {
   /// The block to decode into next; its content is undefined.
   Block* next() noexcept { return next_; }
   /// The block just decoded, up to zigzag index `last`, waits for its transform.
-  void push(int last, const std::int16_t* quantization, std::uint8_t* out, std::ptrdiff_t stride) {
-    Batch& batch = last <= last_of_few ? few_ : all_;
-    batch.tasks[batch.size++] = {next_, quantization, out, stride};
-    if (batch.size == batch_size) transform(batch);
+  void push(int last, const ComponentScan& component, std::uint8_t* out) {
+    const Kind kind = kind_of(last, component.side);
+    Batch& batch = batches_[kind];
+    batch.tasks[batch.size++] = {next_, component.quantization, out, component.stride};
+    if (batch.size == batch_size) transform(kind);
     next_ = free_[--free_count_];
   }
   /// Transforms all that wait.
@@ -66,22 +72,26 @@ class BlockQueue {
   void clear();
 
  private:
+  enum Kind : std::size_t { few, all, to_4, to_2, kinds };
+  static Kind kind_of(int last, int side) noexcept {
+    if (side == block_side) return last <= last_of_few ? few : all;
+    return side == 4 ? to_4 : to_2;
+  }
   static constexpr std::size_t batch_size = 8;
-  static constexpr std::size_t blocks = 2 * batch_size;  ///< all but full batches, and the next one
+  static constexpr std::size_t blocks = kinds * batch_size;  ///< all but full batches, and the next one
 
   struct Batch {
     std::size_t size = 0;
     std::array<BlockTask, batch_size> tasks;
   };
-  void transform(Batch& batch);
+  void transform(Kind kind);
   void release(Batch& batch);
 
   alignas(64) std::array<std::array<Block, block_stride>, blocks> storage_;
   std::array<Block*, blocks> free_;
   std::size_t free_count_ = 0;
   Block* next_ = nullptr;
-  Batch few_;
-  Batch all_;
+  std::array<Batch, kinds> batches_;
 };
 
 /// Where a scan stands.

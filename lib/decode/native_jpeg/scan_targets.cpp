@@ -63,9 +63,22 @@ bool SkipMcus(Scan& scan, std::uint32_t target) {
   return ArePredictionsSane(scan);
 }
 
+template <std::size_t side>
 HWY_INLINE void FillBlock(std::uint8_t sample, std::uint8_t* out, std::ptrdiff_t stride) {
   const std::uint64_t samples = sample * std::uint64_t{0x0101010101010101};
-  for (int y = 0; y < block_side; ++y) std::memcpy(out + y * stride, &samples, sizeof(samples));
+  for (std::size_t y = 0; y < side; ++y, out += stride) std::memcpy(out, &samples, side);
+}
+
+// A block of nothing but its first coefficient.
+HWY_INLINE void FillBlock(int dc, const ComponentScan& component, std::uint8_t* out) {
+  const int divisor = component.quantization[0];
+  if (HWY_LIKELY(component.side == block_side)) {
+    FillBlock<8>(sample_of_dc(dc, divisor), out, component.stride);
+  } else if (component.side == 4) {
+    FillBlock<4>(sample_of_dc(dc, divisor), out, component.stride);
+  } else {
+    FillBlock<2>(sample_of_dc_for_2(dc, divisor), out, component.stride);
+  }
 }
 
 // By vectors of 32 bytes: left to itself the compiler takes longer ones, for which some CPUs lower their clock.
@@ -81,17 +94,20 @@ HWY_INLINE void Clear(Block* block) {
 
 // A block that is kept, up to where its samples will come from.
 HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& component, std::uint32_t& prediction,
-                           int column, int row) {
+                           std::uint8_t* out) {
+  if (component.side == 1) {
+    if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) return false;
+    *out = sample_of_mean(static_cast<Block>(prediction), component.quantization[0]);
+    return true;
+  }
   Block* block = scan.queue.next();
   Clear(block);
   const int last = decode_block<true>(cursor.reader, *component.dc, *component.ac, prediction, block);
   if (HWY_UNLIKELY(last < 0)) return false;
-  std::uint8_t* out =
-      component.row(row * block_side) + std::ptrdiff_t{column - component.kept.first_column} * block_side;
   if (last == 0) {
-    FillBlock(sample_of_dc(block[0], component.quantization[0]), out, component.stride);
+    FillBlock(block[0], component, out);
   } else {
-    scan.queue.push(last, component.quantization, out, component.stride);
+    scan.queue.push(last, component, out);
   }
   return true;
 }
@@ -105,7 +121,7 @@ HWY_INLINE bool DecodeMcu(Scan& scan, Cursor& cursor, int mcu_row, int mcu_colum
         const int column = mcu_column * component.horizontal + h;
         const int row = mcu_row * component.vertical + v;
         if (component.kept.contains(column, row)) {
-          if (!DecodeKept(scan, cursor, component, prediction, column, row)) return false;
+          if (!DecodeKept(scan, cursor, component, prediction, component.place_of(column, row))) return false;
         } else if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) {
           return false;
         }

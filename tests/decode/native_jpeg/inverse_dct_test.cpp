@@ -41,12 +41,13 @@ class InverseDct : public test::EveryTarget {
   }
 
   template <class Transform>
-  void expect_equal(std::size_t count, const Transform& transform) {
+  void expect_equal(std::size_t count, const Transform& transform,
+                    void (*reference)(const BlockTask&) = plain::inverse_dct) {
     Samples expected;
     Samples found;
     expected.fill(0xa5);
     found.fill(0xa5);
-    for (const BlockTask& task : tasks(expected, count)) plain::inverse_dct(task);
+    for (const BlockTask& task : tasks(expected, count)) reference(task);
     transform(tasks(found, count).data(), count);
     ASSERT_EQ(found, expected) << count << " blocks";
   }
@@ -68,6 +69,33 @@ TEST_P(InverseDct, OfFewEqualsThePlainOne) {
     draw(last_of_few, turn % 2 == 0 ? 30 : 2000);
     expect_equal(1 + static_cast<std::size_t>(turn) % most_blocks, inverse_dct_of_few);
     expect_equal(1 + static_cast<std::size_t>(turn) % most_blocks, inverse_dct);
+  }
+}
+
+TEST_P(InverseDct, ToSmallerBlocksEqualsThePlainOnesAlsoOfDamagedBlocks) {
+  for (int turn = 0; turn < 6000; ++turn) {
+    draw(turn % 5 == 0 ? last_of_few : 63, std::vector{30, 2000, 32767}[static_cast<std::size_t>(turn) % 3]);
+    if (turn % 7 == 0) {  // but the row that does not count
+      for (auto& block : blocks_) {
+        for (std::size_t i = 8; i < block.size(); ++i) block[i] = i / 8 == 4 ? block[i] : std::int16_t{0};
+      }
+    }
+    const auto count = 1 + static_cast<std::size_t>(turn) % most_blocks;
+    expect_equal(count, inverse_dct_to_4, plain::inverse_dct_to_4);
+    expect_equal(count, inverse_dct_to_2, plain::inverse_dct_to_2);
+  }
+}
+
+TEST_P(InverseDct, OfAFirstCoefficientAloneIsTheSampleThatFillsTheBlock) {
+  for (int coefficient = -32768; coefficient < 32768; coefficient += 37) {
+    blocks_[0].fill(0);
+    blocks_[0][0] = static_cast<std::int16_t>(coefficient);
+    quantization_.fill(3);
+    Samples samples;
+    inverse_dct_to_4(tasks(samples, 1).data(), 1);
+    ASSERT_EQ(samples[0], sample_of_dc(coefficient, 3)) << coefficient;
+    inverse_dct_to_2(tasks(samples, 1).data(), 1);
+    ASSERT_EQ(samples[0], sample_of_dc_for_2(coefficient, 3)) << coefficient;
   }
 }
 

@@ -2,6 +2,7 @@
 // with every instruction set; and no pixels of a file that libjpeg-turbo refuses.
 #include "decode/native_jpeg/native_decoder.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "augment/every_target.hpp"
+#include "base/sample_failure.hpp"
 #include "decode/decoder.hpp"
 #include "support/damage.hpp"
 #include "support/decode_image.hpp"
@@ -189,6 +191,81 @@ TEST_P(NativeDecoderTest, NarrowImagesWithHalvedChromaAreLeftToLibjpeg) {
   }
 }
 
+/// Half, a quarter or an eighth of an image by either decoder.
+class ShrunkTest : public NativeDecoderTest {
+ protected:
+  static std::optional<RgbImage> shrunk(Decoder& decoder, const Bytes& file, double scale,
+                                        const std::optional<Rect>& region = {}) {
+    try {
+      decoder.open(file);
+      const std::optional<PixelGrid> grid = decoder.shrink(scale);
+      if (!grid || grid->width * grid->height > 1'000'000) return std::nullopt;
+      return copy(decoder.decode(region.value_or(Rect{0, 0, grid->width, grid->height})));
+    } catch (const SampleFailure&) {
+      return std::nullopt;
+    }
+  }
+
+  void expect_equal_shrunk(int width, int height, const JpegOptions& options, int regions) {
+    const Bytes file = encode_jpeg(width, height, options);
+    for (const double scale : {0.5, 0.25, 0.125}) {
+      const auto where = fmt::format("{}x{} to {}, {}", width, height, scale, described(options));
+      const std::optional<RgbImage> expected = shrunk(libjpeg_, file, scale);
+      ASSERT_TRUE(expected) << where;
+      ASSERT_EQ(shrunk(both_, file, scale), expected) << where;
+      for (int i = 0; i < regions; ++i) {
+        const Rect region = region_of(expected->width, expected->height);
+        ASSERT_EQ(shrunk(both_, file, scale, region), crop(*expected, region)) << where;
+        ASSERT_EQ(shrunk(libjpeg_, file, scale, region), crop(*expected, region)) << where;
+      }
+    }
+  }
+
+  Decoder both_;
+};
+
+TEST_P(ShrunkTest, EqualsLibjpegForEverySize) {
+  int turn = 0;
+  for (JpegOptions options : kinds) {
+    for (int width = 1; width <= 70; width += width < 36 ? 3 : 7) {
+      for (int height = 1; height <= 52; height += height < 20 ? 3 : 9) {
+        options.quality = std::vector{2, 30, 75, 95, 100}[static_cast<std::size_t>(++turn) % 5];
+        options.restart_interval = turn % 3 == 0 ? 1 + turn % 7 : 0;
+        options.seed = static_cast<std::uint32_t>(turn);
+        ASSERT_NO_FATAL_FAILURE(expect_equal_shrunk(width, height, options, 1));
+      }
+    }
+  }
+  EXPECT_GT(both_.decoded_native(), 5 * both_.decoded_fallback());
+}
+
+TEST_P(ShrunkTest, EqualsLibjpegOfLargerImages) {
+  for (JpegOptions options : kinds) {
+    ASSERT_NO_FATAL_FAILURE(expect_equal_shrunk(331, 257, options, 10));
+    options.restart_interval = 11;
+    options.quality = 98;
+    ASSERT_NO_FATAL_FAILURE(expect_equal_shrunk(257, 331, options, 10));
+  }
+}
+
+TEST_P(ShrunkTest, DamagedFilesComeOutAsByLibjpegAlone) {
+  test::Damage damage;
+  int accepted = 0;
+  for (const JpegOptions& options : kinds) {
+    const Bytes sound = encode_jpeg(61, 47, options);
+    for (int i = 0; i < 400; ++i) {
+      Bytes file = sound;
+      damage.inflict(file);
+      const double scale = std::vector{0.5, 0.25, 0.125}[static_cast<std::size_t>(i) % 3];
+      const std::optional<RgbImage> found = shrunk(both_, file, scale);
+      accepted += found ? 1 : 0;
+      ASSERT_EQ(found, shrunk(libjpeg_, file, scale)) << described(options) << ", blow " << i;
+    }
+  }
+  EXPECT_GT(accepted, 300);
+}
+
+INSTANTIATE_TEST_SUITE_P(, ShrunkTest, ::testing::ValuesIn(kernel_targets()), test::target_name);
 INSTANTIATE_TEST_SUITE_P(, NativeDecoderTest, ::testing::ValuesIn(kernel_targets()), test::target_name);
 
 TEST(NativeDecoder, ReadsTheOrientation) {
