@@ -20,6 +20,7 @@ struct BlockTask {
 
 /// Zigzag indexes up to this one lie in the first four rows and columns.
 inline constexpr int last_of_few = 9;
+inline constexpr std::size_t rows_of_few = 4;
 
 /// `count` blocks. Requires: count > 0.
 void inverse_dct(const BlockTask* tasks, std::size_t count);
@@ -29,6 +30,8 @@ void inverse_dct_of_few(const BlockTask* tasks, std::size_t count);
 /// Half and a quarter of the size, from the low frequencies: 4 rows of 4 samples, 2 rows of 2 (libjpeg's jidctred.c).
 void inverse_dct_to_4(const BlockTask* tasks, std::size_t count);
 void inverse_dct_to_2(const BlockTask* tasks, std::size_t count);
+void inverse_dct_of_few_to_4(const BlockTask* tasks, std::size_t count);
+void inverse_dct_of_few_to_2(const BlockTask* tasks, std::size_t count);
 
 namespace plain {
 void inverse_dct(const BlockTask& task);

@@ -20,6 +20,8 @@ void InverseDctTo4(const BlockTask* tasks, std::size_t count) {
 void InverseDctTo2(const BlockTask* tasks, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) plain::inverse_dct_to_2(tasks[i]);
 }
+void InverseDctOfFewTo4(const BlockTask* tasks, std::size_t count) { InverseDctTo4(tasks, count); }
+void InverseDctOfFewTo2(const BlockTask* tasks, std::size_t count) { InverseDctTo2(tasks, count); }
 
 #else
 
@@ -74,22 +76,25 @@ HWY_INLINE void StoreBlocks(const std::uint8_t* samples, const Tasks& tasks) {
   }
 }
 
+// `rows`: those that may be other than zero, and as many columns.
+template <int rows>
 HWY_INLINE void TransformTo4(const Tasks& tasks) {
   V16 r[block_side];
-  LoadDequantized<block_side>(tasks, r);
+  LoadDequantized<rows>(tasks, r);
   if (HWY_UNLIKELY(IsLarge(r[0]))) {
     for (const BlockTask* task : tasks.block) plain::inverse_dct_to_4(*task);
     return;
   }
   const Four lower = ColumnsTo4<false>(r);
-  const Four upper = ColumnsTo4<true>(r);
-  V16 rows[4];
-  for (int y = 0; y < 4; ++y) rows[y] = hn::ReorderDemote2To(D16(), lower.line[y], upper.line[y]);
+  const Four upper = rows == block_side ? ColumnsTo4<true>(r)
+                                        : Four{{hn::Zero(D32()), hn::Zero(D32()), hn::Zero(D32()), hn::Zero(D32())}};
+  V16 lines[4];
+  for (int y = 0; y < 4; ++y) lines[y] = hn::ReorderDemote2To(D16(), lower.line[y], upper.line[y]);
 
-  const V16 a = Interleave<false>(rows[0], rows[1]);
-  const V16 b = Interleave<false>(rows[2], rows[3]);
-  const V16 c = Interleave<true>(rows[0], rows[1]);
-  const V16 d = Interleave<true>(rows[2], rows[3]);
+  const V16 a = Interleave<false>(lines[0], lines[1]);
+  const V16 b = Interleave<false>(lines[2], lines[3]);
+  const V16 c = Interleave<true>(lines[0], lines[1]);
+  const V16 d = Interleave<true>(lines[2], lines[3]);
   const Four columns =
       RowsTo4(InterleaveLower32(a, b), InterleaveUpper32(a, b), InterleaveLower32(c, d), InterleaveUpper32(c, d));
   const V16 left = hn::ReorderDemote2To(D16(), columns.line[0], columns.line[1]);
@@ -122,11 +127,12 @@ HWY_INLINE V32 OddSums(V16 row) {
   return Rotate(row, hn::Load(D16(), constants));
 }
 
+template <int rows>
 HWY_INLINE void TransformTo2(const Tasks& tasks) {
   V16 r[block_side];
-  LoadDequantized<block_side>(tasks, r);
+  LoadDequantized<rows>(tasks, r);
   const Two lower = ColumnsTo2<false>(r);
-  const Two upper = ColumnsTo2<true>(r);
+  const Two upper = rows == block_side ? ColumnsTo2<true>(r) : Two{{hn::Zero(D32()), hn::Zero(D32())}};
   const V16 top = hn::ReorderDemote2To(D16(), lower.line[0], upper.line[0]);
   const V16 bottom = hn::ReorderDemote2To(D16(), lower.line[1], upper.line[1]);
 
@@ -147,10 +153,16 @@ HWY_INLINE void TransformTo2(const Tasks& tasks) {
 }
 
 void InverseDctTo4(const BlockTask* tasks, std::size_t count) {
-  for (std::size_t i = 0; i < count; i += blocks_at_once) TransformTo4(TasksAt(tasks, i, count));
+  for (std::size_t i = 0; i < count; i += blocks_at_once) TransformTo4<block_side>(TasksAt(tasks, i, count));
 }
 void InverseDctTo2(const BlockTask* tasks, std::size_t count) {
-  for (std::size_t i = 0; i < count; i += blocks_at_once) TransformTo2(TasksAt(tasks, i, count));
+  for (std::size_t i = 0; i < count; i += blocks_at_once) TransformTo2<block_side>(TasksAt(tasks, i, count));
+}
+void InverseDctOfFewTo4(const BlockTask* tasks, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += blocks_at_once) TransformTo4<rows_of_few>(TasksAt(tasks, i, count));
+}
+void InverseDctOfFewTo2(const BlockTask* tasks, std::size_t count) {
+  for (std::size_t i = 0; i < count; i += blocks_at_once) TransformTo2<rows_of_few>(TasksAt(tasks, i, count));
 }
 
 #endif
@@ -164,9 +176,17 @@ namespace slabring::native_jpeg {
 
 HWY_EXPORT(InverseDctTo4);
 HWY_EXPORT(InverseDctTo2);
+HWY_EXPORT(InverseDctOfFewTo4);
+HWY_EXPORT(InverseDctOfFewTo2);
 
 void inverse_dct_to_4(const BlockTask* tasks, std::size_t count) { HWY_DYNAMIC_DISPATCH(InverseDctTo4)(tasks, count); }
 void inverse_dct_to_2(const BlockTask* tasks, std::size_t count) { HWY_DYNAMIC_DISPATCH(InverseDctTo2)(tasks, count); }
+void inverse_dct_of_few_to_4(const BlockTask* tasks, std::size_t count) {
+  HWY_DYNAMIC_DISPATCH(InverseDctOfFewTo4)(tasks, count);
+}
+void inverse_dct_of_few_to_2(const BlockTask* tasks, std::size_t count) {
+  HWY_DYNAMIC_DISPATCH(InverseDctOfFewTo2)(tasks, count);
+}
 
 }  // namespace slabring::native_jpeg
 #endif

@@ -5,34 +5,45 @@
 namespace slabring::native_jpeg {
 
 BlockQueue::BlockQueue() {
-  for (auto& block : storage_) free_[free_count_++] = block.data();
+  for (auto& block : storage_) {
+    block.fill(0);
+    free_[free_count_++] = block.data();
+  }
   next_ = free_[--free_count_];
 }
 
 void BlockQueue::transform(Kind kind) {
-  Batch& batch = batches_[kind];
+  const BlockTask* tasks = batches_[kind].tasks.data();
+  const std::size_t count = batches_[kind].size;
   switch (kind) {
-    case few: inverse_dct_of_few(batch.tasks.data(), batch.size); break;
-    case all: inverse_dct(batch.tasks.data(), batch.size); break;
-    case to_4: inverse_dct_to_4(batch.tasks.data(), batch.size); break;
-    case to_2: inverse_dct_to_2(batch.tasks.data(), batch.size); break;
+    case all: inverse_dct(tasks, count); break;
+    case few: inverse_dct_of_few(tasks, count); break;
+    case all_to_4: inverse_dct_to_4(tasks, count); break;
+    case few_to_4: inverse_dct_of_few_to_4(tasks, count); break;
+    case all_to_2: inverse_dct_to_2(tasks, count); break;
+    case few_to_2: inverse_dct_of_few_to_2(tasks, count); break;
     case kinds: break;
   }
-  release(batch);
+  release(kind);
 }
 
-void BlockQueue::release(Batch& batch) {
-  for (std::size_t i = 0; i < batch.size; ++i) free_[free_count_++] = const_cast<Block*>(batch.tasks[i].coefficients);
+void BlockQueue::release(Kind kind) {
+  Batch& batch = batches_[kind];
+  Block** const first = &free_[free_count_];
+  for (std::size_t i = 0; i < batch.size; ++i) first[i] = const_cast<Block*>(batch.tasks[i].coefficients);
+  clear_blocks(first, batch.size, kind % 2 == few ? rows_of_few : block_side);
+  free_count_ += batch.size;
   batch.size = 0;
 }
 
 void BlockQueue::clear() {
-  for (Batch& batch : batches_) release(batch);
+  clear_blocks(&next_, 1, block_side);
+  for (std::size_t kind = 0; kind < kinds; ++kind) release(Kind(kind));
 }
 
 void BlockQueue::flush() {
-  for (const Kind kind : {few, all, to_4, to_2}) {
-    if (batches_[kind].size > 0) transform(kind);
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    if (batches_[kind].size > 0) transform(Kind(kind));
   }
 }
 

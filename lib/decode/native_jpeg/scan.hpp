@@ -18,10 +18,6 @@ struct BlockRange {
   int end_column = 0;
   int first_row = 0;
   int end_row = 0;
-
-  bool contains(int column, int row) const noexcept {
-    return column >= first_column && column < end_column && row >= first_row && row < end_row;
-  }
 };
 
 /// A component during a scan: how its blocks are decoded, which of them are kept, and the samples they become. Those
@@ -44,10 +40,6 @@ struct ComponentScan {
     const int rows_kept = 2 * side * vertical;  // a power of two
     return samples + (y & (rows_kept - 1)) * stride;
   }
-  /// Where the samples of a block that is kept go.
-  std::uint8_t* place_of(int column, int row_of_blocks) const noexcept {
-    return row(row_of_blocks * side) + std::ptrdiff_t{column - kept.first_column} * side;
-  }
 };
 
 /// Blocks on their way from entropy decoding to the inverse DCT. They are transformed in batches of a kind: vectors
@@ -56,7 +48,7 @@ class BlockQueue {
  public:
   BlockQueue();
 
-  /// The block to decode into next; its content is undefined.
+  /// The block to decode into next, all zero. Whoever does not push it leaves it so, or forgets it by clear().
   Block* next() noexcept { return next_; }
   /// The block just decoded, up to zigzag index `last`, waits for its transform.
   void push(int last, const ComponentScan& component, std::uint8_t* out) {
@@ -72,10 +64,10 @@ class BlockQueue {
   void clear();
 
  private:
-  enum Kind : std::size_t { few, all, to_4, to_2, kinds };
+  enum Kind : std::size_t { all, few, all_to_4, few_to_4, all_to_2, few_to_2, kinds };
   static Kind kind_of(int last, int side) noexcept {
-    if (side == block_side) return last <= last_of_few ? few : all;
-    return side == 4 ? to_4 : to_2;
+    const Kind kind = side == block_side ? all : side == 4 ? all_to_4 : all_to_2;
+    return last <= last_of_few ? Kind(kind + 1) : kind;
   }
   static constexpr std::size_t batch_size = 8;
   static constexpr std::size_t blocks = kinds * batch_size;  ///< all but full batches, and the next one
@@ -85,7 +77,7 @@ class BlockQueue {
     std::array<BlockTask, batch_size> tasks;
   };
   void transform(Kind kind);
-  void release(Batch& batch);
+  void release(Kind kind);
 
   alignas(64) std::array<std::array<Block, block_stride>, blocks> storage_;
   std::array<Block*, blocks> free_;
@@ -113,6 +105,9 @@ struct Scan {
  private:
   bool restart();
 };
+
+/// Sets the first rows of blocks to zero.
+void clear_blocks(Block* const* blocks, std::size_t count, std::size_t rows);
 
 /// Decodes MCUs for their bits alone, up to `target`; at most a row's. False: the data is damaged, or seems so.
 bool skip_mcus(Scan& scan, std::uint32_t target);

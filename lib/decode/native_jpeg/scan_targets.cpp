@@ -81,17 +81,6 @@ HWY_INLINE void FillBlock(int dc, const ComponentScan& component, std::uint8_t* 
   }
 }
 
-// By vectors of 32 bytes: left to itself the compiler takes longer ones, for which some CPUs lower their clock.
-HWY_INLINE void Clear(Block* block) {
-#if HWY_TARGET == HWY_SCALAR
-  std::memset(block, 0, block_size * sizeof(Block));
-#else
-  namespace hn = hwy::HWY_NAMESPACE;
-  const hn::CappedTag<Block, 16> d16;
-  for (std::size_t i = 0; i < block_size; i += hn::Lanes(d16)) hn::Store(hn::Zero(d16), d16, block + i);
-#endif
-}
-
 // A block that is kept, up to where its samples will come from.
 HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& component, std::uint32_t& prediction,
                            std::uint8_t* out) {
@@ -101,30 +90,58 @@ HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& comp
     return true;
   }
   Block* block = scan.queue.next();
-  Clear(block);
   const int last = decode_block<true>(cursor.reader, *component.dc, *component.ac, prediction, block);
   if (HWY_UNLIKELY(last < 0)) return false;
   if (last == 0) {
     FillBlock(block[0], component, out);
+    block[0] = 0;
   } else {
     scan.queue.push(last, component, out);
   }
   return true;
 }
 
-HWY_INLINE bool DecodeMcu(Scan& scan, Cursor& cursor, int mcu_row, int mcu_column) {
-  for (int c = 0; c < scan.components; ++c) {
-    const ComponentScan& component = scan.component[static_cast<std::size_t>(c)];
-    std::uint32_t& prediction = scan.prediction[static_cast<std::size_t>(c)];
+// The blocks of one component side by side in a row of MCUs: of what an MCU has below each other, one.
+struct Line {
+  const ComponentScan* component;
+  std::uint32_t* prediction;
+  int first;          // block that is kept
+  unsigned kept;      // blocks from there on
+  std::uint8_t* out;  // of the first one
+};
+struct Lines {
+  static constexpr std::size_t most = 4;  // of 4:2:0 and of 4:4:0
+  Line line[most];
+  std::size_t count = 0;
+};
+
+HWY_INLINE Lines LinesOf(Scan& scan, int mcu_row) {
+  Lines lines;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(scan.components); ++c) {
+    const ComponentScan& component = scan.component[c];
+    const BlockRange& kept = component.kept;
     for (int v = 0; v < component.vertical; ++v) {
-      for (int h = 0; h < component.horizontal; ++h) {
-        const int column = mcu_column * component.horizontal + h;
-        const int row = mcu_row * component.vertical + v;
-        if (component.kept.contains(column, row)) {
-          if (!DecodeKept(scan, cursor, component, prediction, component.place_of(column, row))) return false;
-        } else if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) {
-          return false;
-        }
+      const int row = mcu_row * component.vertical + v;
+      const bool is_kept = row >= kept.first_row && row < kept.end_row;
+      const int columns = is_kept ? kept.end_column - kept.first_column : 0;
+      lines.line[lines.count++] = {&component, &scan.prediction[c], kept.first_column, static_cast<unsigned>(columns),
+                                   component.row(row * component.side)};
+    }
+  }
+  return lines;
+}
+
+HWY_INLINE bool DecodeMcu(Scan& scan, Cursor& cursor, const Lines& lines, int mcu_column) {
+  for (std::size_t i = 0; i < lines.count; ++i) {
+    const Line& line = lines.line[i];
+    const ComponentScan& component = *line.component;
+    for (int h = 0; h < component.horizontal; ++h) {
+      const auto column = static_cast<unsigned>(mcu_column * component.horizontal + h - line.first);
+      if (HWY_LIKELY(column < line.kept)) {
+        std::uint8_t* out = line.out + column * static_cast<unsigned>(component.side);
+        if (!DecodeKept(scan, cursor, component, *line.prediction, out)) return false;
+      } else if (decode_block<false>(cursor.reader, *component.dc, *component.ac, *line.prediction, nullptr) < 0) {
+        return false;
       }
     }
   }
@@ -132,13 +149,27 @@ HWY_INLINE bool DecodeMcu(Scan& scan, Cursor& cursor, int mcu_row, int mcu_colum
 }
 
 bool DecodeMcus(Scan& scan, int mcu_row, int first, int end) {
+  const Lines lines = LinesOf(scan, mcu_row);
   Cursor cursor = CursorOf(scan);
   for (int column = first; column < end; ++column, ++cursor.position) {
-    if (!EnterMcu(scan, cursor) || !DecodeMcu(scan, cursor, mcu_row, column)) return false;
+    if (!EnterMcu(scan, cursor) || !DecodeMcu(scan, cursor, lines, column)) return false;
   }
   Keep(cursor, scan);
   scan.queue.flush();
   return ArePredictionsSane(scan);
+}
+
+// By vectors of 32 bytes: left to itself the compiler takes longer ones, for which some CPUs lower their clock.
+void ClearBlocks(Block* const* blocks, std::size_t count, std::size_t rows) {
+#if HWY_TARGET == HWY_SCALAR
+  for (std::size_t k = 0; k < count; ++k) std::memset(blocks[k], 0, rows * block_side * sizeof(Block));
+#else
+  namespace hn = hwy::HWY_NAMESPACE;
+  const hn::CappedTag<Block, 16> d16;
+  for (std::size_t k = 0; k < count; ++k) {
+    for (std::size_t i = 0; i < rows * block_side; i += hn::Lanes(d16)) hn::Store(hn::Zero(d16), d16, blocks[k] + i);
+  }
+#endif
 }
 
 }  // namespace HWY_NAMESPACE
@@ -150,10 +181,14 @@ namespace slabring::native_jpeg {
 
 HWY_EXPORT(SkipMcus);
 HWY_EXPORT(DecodeMcus);
+HWY_EXPORT(ClearBlocks);
 
 bool skip_mcus(Scan& scan, std::uint32_t target) { return HWY_DYNAMIC_DISPATCH(SkipMcus)(scan, target); }
 bool decode_mcus(Scan& scan, int mcu_row, int first, int end) {
   return HWY_DYNAMIC_DISPATCH(DecodeMcus)(scan, mcu_row, first, end);
+}
+void clear_blocks(Block* const* blocks, std::size_t count, std::size_t rows) {
+  HWY_DYNAMIC_DISPATCH(ClearBlocks)(blocks, count, rows);
 }
 
 }  // namespace slabring::native_jpeg
