@@ -6,16 +6,17 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/sample_failure.hpp"
 #include "dataset/source_kinds.hpp"
 #include "slabring/error.hpp"
 #include "slabring/sources.hpp"
+#include "support/loaded_samples.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
 namespace fs = std::filesystem;
+using test::loaded;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -50,16 +51,6 @@ class Lmdbs : public testing::Test {
     } catch (const Error& error) {
       return error.what();
     }
-  }
-  static std::string loaded(const Dataset& dataset, std::uint64_t i) {
-    Sample sample;
-    try {
-      dataset.load(SampleId{i}, sample);
-    } catch (const SampleFailure& failure) {
-      return failure.what();
-    }
-    return std::to_string(sample.label()) + '=' +
-           std::string(reinterpret_cast<const char*>(sample.encoded().data()), sample.encoded().size());
   }
 
   test::TemporaryFolder folder_;

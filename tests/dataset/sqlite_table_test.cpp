@@ -6,15 +6,16 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "base/sample_failure.hpp"
 #include "dataset/source_kinds.hpp"
 #include "slabring/error.hpp"
 #include "slabring/sources.hpp"
+#include "support/loaded_samples.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::loaded;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -51,17 +52,6 @@ class Databases : public testing::Test {
     } catch (const Error& error) {
       return error.what();
     }
-  }
-  static std::string loaded(const Dataset& dataset, std::uint64_t i) {
-    Sample sample;
-    try {
-      dataset.load(SampleId{i}, sample);
-    } catch (const SampleFailure& failure) {
-      return failure.what();
-    }
-    const std::string label = std::to_string(sample.label()) + '=';
-    if (sample.source() == Sample::Source::file) return label + sample.path();
-    return label + std::string(reinterpret_cast<const char*>(sample.encoded().data()), sample.encoded().size());
   }
   static constexpr const char* all = "SELECT id, image, label FROM images";
 

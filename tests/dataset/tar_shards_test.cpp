@@ -4,16 +4,17 @@
 
 #include <cstdlib>
 
-#include "base/sample_failure.hpp"
 #include "dataset/shard_names.hpp"
 #include "dataset/source_kinds.hpp"
 #include "slabring/error.hpp"
 #include "slabring/sources.hpp"
+#include "support/loaded_samples.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::contents;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -28,25 +29,6 @@ TEST(ShardNames, NonsenseIsRefused) {
   for (const char* pattern : {"a{1..", "a{2..1}", "a{x..y}", "a{0..999999999}", "{0..99999}{0..99999}"}) {
     EXPECT_THROW(shard_names(pattern), Error) << pattern;
   }
-}
-
-/// Name and bytes of every sample, as slabring reads it.
-std::string contents(const Dataset& dataset) {
-  std::string text;
-  Sample sample;
-  for (std::uint64_t i = 0; i < dataset.size(); ++i) {
-    sample.reset();
-    try {
-      dataset.load(SampleId{i}, sample);
-      const auto bytes = sample.encoded();
-      text += std::to_string(sample.label()) + '=';
-      text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    } catch (const SampleFailure& failure) {
-      text += failure.what();
-    }
-    text += '\n';
-  }
-  return text;
 }
 
 class Tars : public testing::Test {
@@ -137,9 +119,9 @@ TEST_F(Tars, SamplesWithoutImageOrWithOddLabelsAreFaultsOfThose) {
   folder_.write("d.jpg", "d");
   shell("tar -cf t.tar a.cls b.jpg b.cls c.jpg c.json d.jpg");
   EXPECT_EQ(contents(*open("t.tar")),
-            "none of the sample's members in the tar file is an image\n"
-            "the sample's label in the tar file is no whole number\n"
-            "the sample's label in the tar file is no whole number\n-1=d\n");
+            "dataset_failed: none of the sample's members in the tar file is an image\n"
+            "dataset_failed: the sample's label in the tar file is no whole number\n"
+            "dataset_failed: the sample's label in the tar file is no whole number\n-1=d\n");
 }
 
 TEST_F(Tars, PartsCanBeNamed) {

@@ -13,11 +13,13 @@
 #include "dataset/tf_example.hpp"
 #include "slabring/error.hpp"
 #include "slabring/sources.hpp"
+#include "support/loaded_samples.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::contents;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -29,23 +31,6 @@ TEST(Crc32c, IsThatOfTheStandard) {
   EXPECT_EQ(crc32c(bytes_of(std::string(32, '\xff'))), 0x62a8ab43U);
   EXPECT_EQ(crc32c(bytes_of("123456789")), 0xe3069283U);
   EXPECT_EQ(crc32c({}), 0U);
-}
-
-std::string contents(const Dataset& dataset) {
-  std::string text;
-  Sample sample;
-  for (std::uint64_t i = 0; i < dataset.size(); ++i) {
-    sample.reset();
-    try {
-      dataset.load(SampleId{i}, sample);
-      text += std::to_string(sample.label()) + '=';
-      text.append(reinterpret_cast<const char*>(sample.encoded().data()), sample.encoded().size());
-    } catch (const SampleFailure& failure) {
-      text += std::string(to_string(failure.status())) + ": " + failure.what();
-    }
-    text += '\n';
-  }
-  return text;
 }
 
 class TfRecordFiles : public testing::Test {
