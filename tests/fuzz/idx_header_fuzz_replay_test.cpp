@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "support/damage.hpp"
 #include "support/published_files.hpp"
@@ -14,16 +14,10 @@ namespace slabring {
 namespace {
 
 TEST(IdxHeaderFuzzReplay, SoundAndDamagedFilesPass) {
-  test::Damage damage;
-  for (const std::string& seed :
-       {test::idx_file({3, 2, 2}, std::string(12, 'x')), test::idx_file({5}, "label"), test::idx_file({0}, "")}) {
-    for (int i = 0; i < 3000; ++i) {
-      const auto bytes = std::as_bytes(std::span(seed));
-      test::Bytes file(bytes.begin(), bytes.end());
-      if (i > 0) damage.inflict(file);
-      LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
-    }
-  }
+  const std::vector<test::Bytes> sound{test::bytes_of(test::idx_file({3, 2, 2}, std::string(12, 'x'))),
+                                       test::bytes_of(test::idx_file({5}, "label")),
+                                       test::bytes_of(test::idx_file({0}, ""))};
+  test::replay(&LLVMFuzzerTestOneInput, sound, 3000);
 }
 
 }  // namespace

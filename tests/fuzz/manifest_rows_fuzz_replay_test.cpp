@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <span>
 #include <string_view>
+#include <vector>
 
 #include "support/damage.hpp"
 
@@ -20,15 +20,9 @@ constexpr std::string_view manifests[] = {
 };
 
 TEST(ManifestRowsFuzzReplay, SoundAndDamagedManifestsPass) {
-  test::Damage damage;
-  for (const std::string_view sound : manifests) {
-    const auto bytes = std::as_bytes(std::span(sound));
-    for (int i = 0; i < 300; ++i) {
-      test::Bytes file(bytes.begin(), bytes.end());
-      if (i > 0) damage.inflict(file);
-      LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
-    }
-  }
+  std::vector<test::Bytes> sound;
+  for (const std::string_view manifest : manifests) sound.push_back(test::bytes_of(manifest));
+  test::replay(&LLVMFuzzerTestOneInput, sound, 300);
 }
 
 }  // namespace

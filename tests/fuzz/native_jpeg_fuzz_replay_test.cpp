@@ -30,25 +30,10 @@ std::vector<test::Bytes> seeds() {
   return files;
 }
 
-void put_through(const test::Bytes& file) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
-}
-
-TEST(NativeJpegFuzzReplay, SeedsPass) {
+TEST(NativeJpegFuzzReplay, SeedsAndDamagedOnesPass) {
   const std::vector<test::Bytes> files = seeds();
   EXPECT_GE(files.size(), 20U);
-  for (const test::Bytes& file : files) put_through(file);
-}
-
-TEST(NativeJpegFuzzReplay, DamagedSeedsPass) {
-  test::Damage damage;
-  for (const test::Bytes& seed : seeds()) {
-    for (int i = 0; i < 300; ++i) {
-      test::Bytes file = seed;
-      damage.inflict(file);
-      put_through(file);
-    }
-  }
+  test::replay(&LLVMFuzzerTestOneInput, files, 300);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "support/damage.hpp"
 #include "support/npy_file.hpp"
@@ -13,17 +14,10 @@ namespace slabring {
 namespace {
 
 TEST(NpyHeaderFuzzReplay, SoundAndDamagedHeadersPass) {
-  test::Damage damage;
-  for (const std::string& seed :
-       {test::npy_file("<f4", "(3, 4)", "data"), test::npy_file("|u1", "()", "x"),
-        test::npy_file("{'shape': (2L, 3L), 'fortran_order': False, 'descr': \"<i8\"}", "", 2)}) {
-    for (int i = 0; i < 3000; ++i) {
-      const auto bytes = std::as_bytes(std::span(seed));
-      test::Bytes file(bytes.begin(), bytes.end());
-      if (i > 0) damage.inflict(file);
-      LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
-    }
-  }
+  const std::vector<test::Bytes> sound{
+      test::bytes_of(test::npy_file("<f4", "(3, 4)", "data")), test::bytes_of(test::npy_file("|u1", "()", "x")),
+      test::bytes_of(test::npy_file("{'shape': (2L, 3L), 'fortran_order': False, 'descr': \"<i8\"}", "", 2))};
+  test::replay(&LLVMFuzzerTestOneInput, sound, 3000);
 }
 
 }  // namespace

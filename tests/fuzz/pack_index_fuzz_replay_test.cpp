@@ -26,24 +26,12 @@ test::Bytes sound_pack() {
   }
   writer.finish(R"({"classes": ["a"]})");
   std::ifstream in(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  const auto view = std::as_bytes(std::span(bytes));
-  return {view.begin(), view.end()};
-}
-
-void put_through(const test::Bytes& file) {
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
+  return test::bytes_of(std::string{std::istreambuf_iterator<char>(in), {}});
 }
 
 TEST(PackIndexFuzzReplay, SoundAndDamagedPacksPass) {
   const test::Bytes sound = sound_pack();
-  put_through(sound);
-  test::Damage damage;
-  for (int i = 0; i < 5000; ++i) {
-    test::Bytes file = sound;
-    damage.inflict(file);
-    put_through(file);
-  }
+  test::replay(&LLVMFuzzerTestOneInput, {&sound, 1}, 5000);
 }
 
 TEST(PackIndexFuzzReplay, AnyByteOfTheHeaderMayBeAnything) {
@@ -52,7 +40,7 @@ TEST(PackIndexFuzzReplay, AnyByteOfTheHeaderMayBeAnything) {
     for (const int value : {0, 1, 0x7f, 0x80, 0xff}) {
       test::Bytes file = sound;
       file[at] = static_cast<std::byte>(value);
-      put_through(file);
+      test::put_through(&LLVMFuzzerTestOneInput, file);
     }
   }
 }

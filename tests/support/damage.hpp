@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <random>
+#include <span>
+#include <string_view>
 
 #include "support/encode_image.hpp"
 
@@ -36,5 +39,30 @@ class Damage {
   std::size_t below(std::size_t limit) { return random_() % limit; }
   std::mt19937 random_{20240607};
 };
+
+inline Bytes bytes_of(std::string_view text) {
+  const auto view = std::as_bytes(std::span(text));
+  return {view.begin(), view.end()};
+}
+
+/// LLVMFuzzerTestOneInput of some fuzzer.
+using FuzzEntry = int (*)(const std::uint8_t* data, std::size_t size);
+
+inline void put_through(FuzzEntry entry, const Bytes& file) {
+  entry(reinterpret_cast<const std::uint8_t*>(file.data()), file.size());
+}
+
+/// Puts each seed through a fuzzer's entry, and after it as many damaged copies; the same ones in every build.
+inline void replay(FuzzEntry entry, std::span<const Bytes> seeds, int copies) {
+  Damage damage;
+  for (const Bytes& seed : seeds) {
+    put_through(entry, seed);
+    for (int i = 0; i < copies; ++i) {
+      Bytes file = seed;
+      damage.inflict(file);
+      put_through(entry, file);
+    }
+  }
+}
 
 }  // namespace slabring::test
