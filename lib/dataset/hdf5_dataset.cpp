@@ -18,6 +18,8 @@
 #include "base/memfd.hpp"
 #include "base/sample_failure.hpp"
 #include "dataset/file_set.hpp"
+#include "dataset/hdf5_records.hpp"
+#include "dataset/index_cache.hpp"
 #include "dataset/recipe_json.hpp"
 #include "dataset/source_kinds.hpp"
 #include "slabring/error.hpp"
@@ -226,10 +228,15 @@ Hdf5Dataset::Hdf5Dataset(Hdf5Index index) : index_(std::move(index)), serial_(ne
     size_ += file.samples;
     mappings_.push_back(map_file(file));
   }
-  const std::size_t label_bytes = index_.labelled ? size_ * sizeof(std::int64_t) : 0;
-  if (label_bytes > table_.bytes().size()) refuse("the index of HDF5 files is too short for its labels");
-  if (index_.labelled) labels_ = reinterpret_cast<const std::int64_t*>(table_.bytes().data());
-  const auto rest = table_.bytes().subspan(label_bytes);
+  std::span<const std::byte> rest = table_.bytes();
+  const auto numbers = [&]() -> const std::int64_t* {
+    const std::span<const std::byte> all = rest;
+    if (size_ > all.size() / sizeof(std::int64_t)) refuse("the index of HDF5 files is too short for labels or lengths");
+    rest = rest.subspan(size_ * sizeof(std::int64_t));
+    return reinterpret_cast<const std::int64_t*>(all.data());
+  };
+  if (index_.labelled) labels_ = numbers();
+  if (index_.measured) lengths_ = numbers();
   chunks_ = {reinterpret_cast<const Hdf5Chunk*>(rest.data()), rest.size() / sizeof(Hdf5Chunk)};
   for (const Hdf5File& file : index_.files) check(file);
 }
@@ -266,7 +273,7 @@ std::span<const Hdf5Chunk> Hdf5Dataset::chunk_row(const Hdf5File& file, std::uin
 void Hdf5Dataset::load(SampleId id, Sample& sample) const {
   const auto [number, index] = place_of(id);
   const Hdf5File& file = index_.files[number];
-  sample.set_label(labels_ != nullptr ? labels_[to_index(id)] : -1);
+  sample.set_label(label(id));
   const std::byte* data = nullptr;
   if (file.chunk.empty()) {
     data = mappings_[number].bytes().data() + file.offset + index * sample_bytes_;
@@ -274,7 +281,22 @@ void Hdf5Dataset::load(SampleId id, Sample& sample) const {
     const auto samples = static_cast<std::uint64_t>(file.chunk[0]);
     data = unpacked_row(number, index / samples) + index % samples * sample_bytes_;
   }
+  if (index_.encoded) return sample.from_encoded(encoded(id, data));
   sample.from_array({data, index_.form.dtype, index_.form.shape});
+}
+
+std::span<const std::byte> Hdf5Dataset::encoded(SampleId id, const std::byte* row) const {
+  if (lengths_ == nullptr) return {row, sample_bytes_};
+  const std::int64_t length = lengths_[to_index(id)];
+  if (length == 0) throw SampleFailure(SampleStatus::empty, "its length is 0");
+  if (length > 0 && static_cast<std::uint64_t>(length) <= sample_bytes_) return {row, static_cast<std::size_t>(length)};
+  throw SampleFailure(SampleStatus::corrupt,
+                      fmt::format("its length is {}, and its row has {} bytes", length, sample_bytes_));
+}
+
+std::optional<ArrayForm> Hdf5Dataset::sample_array() const {
+  if (index_.encoded) return std::nullopt;
+  return index_.form;
 }
 
 const std::byte* Hdf5Dataset::unpacked_row(std::size_t number, std::uint64_t row) const {
@@ -294,7 +316,7 @@ const std::byte* Hdf5Dataset::unpacked_row(std::size_t number, std::uint64_t row
 void Hdf5Dataset::unpack_row(std::size_t number, std::uint64_t row, std::span<std::byte> samples) const {
   const Hdf5File& file = index_.files[number];
   const std::span<const std::byte> bytes = mappings_[number].bytes();
-  const std::size_t element = size_of(index_.form.dtype);
+  const std::size_t element = index_.element_bytes;
   const auto rows = static_cast<std::uint64_t>(file.chunk[0]);
   const std::uint64_t count = std::min(rows, file.samples - row * rows);
   const std::span<const Hdf5Chunk> chunks = chunk_row(file, row);
@@ -305,7 +327,7 @@ void Hdf5Dataset::unpack_row(std::size_t number, std::uint64_t row, std::span<st
       throw SampleFailure(SampleStatus::truncated, "its chunk lies behind the end of the file; the file is cut off");
     }
     const auto elements = unfiltered(bytes.subspan(chunk.offset, chunk.bytes), file, chunk.skipped_filters, element,
-                                     file.chunk.elements() * element);
+                                     file.chunk.elements() * size_of(index_.form.dtype));
     place_block(elements.data(), file.chunk, block_of(file, index_.form, i), index_.form, count, samples.data());
   }
 }
@@ -319,6 +341,7 @@ std::uint64_t Hdf5Dataset::fingerprint() const {
   std::string text = std::string(to_string(index_.form.dtype));
   for (const std::int64_t extent : index_.form.shape) text += fmt::format(" {}", extent);
   for (const Hdf5File& file : index_.files) text += fmt::format(" {}", file.samples);
+  if (index_.encoded) text += " encoded";
   if (labels_ != nullptr) {
     text += fmt::format(" {}", fingerprint_of(std::as_bytes(std::span(labels_, static_cast<std::size_t>(size_)))));
   }
@@ -384,6 +407,14 @@ std::vector<std::string> files_of(const std::string& path) {
   return files;
 }
 
+/// The option encoded. Throws Error(invalid_argument).
+bool take_encoded(SourceRequest& request) {
+  const std::string encoded = request.take("encoded").value_or("no");
+  if (encoded == "yes" || encoded == "no") return encoded == "yes";
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("{}: the option encoded is \"{}\"; must be yes or no", request.path, encoded));
+}
+
 }  // namespace
 
 std::optional<DatasetRecipe> Hdf5Dataset::recipe() const {
@@ -392,18 +423,24 @@ std::optional<DatasetRecipe> Hdf5Dataset::recipe() const {
   const Json config{{"dtype", static_cast<unsigned>(index_.form.dtype)},
                     {"shape", axes_to_json(index_.form.shape)},
                     {"labelled", index_.labelled},
+                    {"encoded", index_.encoded},
+                    {"measured", index_.measured},
                     {"files", std::move(files)}};
   return DatasetRecipe{"hdf5", config.dump(), {index_.table.get()}};
 }
 
 std::unique_ptr<Dataset> open_hdf5_recipe(const DatasetRecipe& recipe) {
   const Json config = recipe_config(recipe, 1, what);
+  if (is_hdf5_records(config)) return std::make_unique<Hdf5Records>(recipe);
   try {
     Hdf5Index index;
     const auto dtype = config.at("dtype").get<unsigned>();
     if (dtype > static_cast<unsigned>(DType::u64)) refuse(fmt::format("the recipe of {} has dtype {}", what, dtype));
     index.form = {static_cast<DType>(dtype), axes_from_json(config.at("shape"))};
+    index.element_bytes = size_of(index.form.dtype);
     index.labelled = config.at("labelled").get<bool>();
+    index.encoded = config.at("encoded").get<bool>();
+    index.measured = config.at("measured").get<bool>();
     for (const Json& file : config.at("files")) index.files.push_back(file_from_json(file));
     if (index.files.empty()) refuse(fmt::format("the recipe of {} has no file", what));
     index.table = own_copy(recipe.fds[0]);
@@ -417,8 +454,26 @@ std::unique_ptr<Dataset> open_hdf5(SourceRequest& request) {
   Hdf5Names names;
   names.samples = request.take("dataset").value_or("");
   names.labels = request.take("labels").value_or("");
-  request.refuse_others("dataset, labels");
-  return std::make_unique<Hdf5Dataset>(index_hdf5(files_of(request.path), names));
+  names.lengths = request.take("lengths").value_or("");
+  names.encoded = take_encoded(request);
+  request.refuse_others("dataset, labels, lengths, encoded");
+  const std::vector<std::string> paths = files_of(request.path);
+  std::vector<RecordFile> files = files_as_they_are(paths);
+  const std::string identity = Json{{"version", 1},
+                                    {"files", files_to_json(files)},
+                                    {"dataset", name_to_json(names.samples)},
+                                    {"labels", name_to_json(names.labels)},
+                                    {"lengths", name_to_json(names.lengths)}}
+                                   .dump();
+  const IndexCache cache(request.options, "hdf5", files.front().path + '\n' + files.back().path, identity);
+  if (auto kept = cache.load()) return std::make_unique<Hdf5Records>(std::move(files), std::move(kept->table));
+  Hdf5Index index = index_hdf5(paths, names);
+  const bool referenced = index.referenced;
+  auto dataset = std::make_unique<Hdf5Dataset>(std::move(index));
+  if (!referenced) return dataset;
+  UniqueFd table = index_hdf5_records(*dataset, files, request.options);
+  cache.keep("", table.get());
+  return std::make_unique<Hdf5Records>(std::move(files), std::move(table));
 }
 
 }  // namespace slabring

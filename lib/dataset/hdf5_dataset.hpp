@@ -29,10 +29,14 @@ class Hdf5Dataset : public Dataset {
   std::uint64_t size() const override { return size_; }
   void load(SampleId id, Sample& sample) const override;
   std::string describe(SampleId id) const override;
-  std::optional<ArrayForm> sample_array() const override { return index_.form; }
+  std::optional<ArrayForm> sample_array() const override;
   /// Of the form, the number of samples in each file, and the labels.
   std::uint64_t fingerprint() const override;
   std::optional<DatasetRecipe> recipe() const override;
+
+  std::uint64_t samples_in(std::size_t file) const noexcept { return index_.files[file].samples; }
+  /// -1: it has none.
+  std::int64_t label(SampleId id) const noexcept { return labels_ != nullptr ? labels_[to_index(id)] : -1; }
 
  private:
   struct Place {
@@ -42,6 +46,7 @@ class Hdf5Dataset : public Dataset {
   Place place_of(SampleId id) const noexcept;
   void check(const Hdf5File& file) const;
   std::span<const Hdf5Chunk> chunk_row(const Hdf5File& file, std::uint64_t row) const noexcept;
+  std::span<const std::byte> encoded(SampleId id, const std::byte* row) const;
   const std::byte* unpacked_row(std::size_t file, std::uint64_t row) const;
   void unpack_row(std::size_t file, std::uint64_t row, std::span<std::byte> samples) const;
 
@@ -53,6 +58,7 @@ class Hdf5Dataset : public Dataset {
   std::vector<FileMapping> mappings_;
   FileMapping table_;
   const std::int64_t* labels_ = nullptr;
+  const std::int64_t* lengths_ = nullptr;
   std::span<const Hdf5Chunk> chunks_;
 };
 

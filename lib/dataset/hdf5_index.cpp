@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "base/memfd.hpp"
+#include "dataset/hdf5_heap.hpp"
 #include "slabring/error.hpp"
 
 namespace slabring {
@@ -100,6 +101,15 @@ class Hdf5Reader {
       shape.push_back(static_cast<std::int64_t>(extent));
     }
     return shape;
+  }
+
+  /// Bytes of any number each: their places in the file are what the dataset itself holds.
+  bool has_variable_bytes() const {
+    const Handle type(H5Dget_type(id()), &H5Tclose);
+    if (H5Tget_class(type.get()) != H5T_VLEN) return false;
+    const Handle element(H5Tget_super(type.get()), &H5Tclose);
+    if (H5Tget_class(element.get()) == H5T_INTEGER && H5Tget_size(element.get()) == 1) return true;
+    refuse("has values of variable length that are no bytes; write image files as variable-length uint8");
   }
 
   DType dtype() const {
@@ -205,16 +215,18 @@ void add_layout(const Hdf5Reader& reader, const Axes& shape, Hdf5File& file, std
   if (file.offset == HADDR_UNDEF) reader.refuse("was never written");
 }
 
-void add_labels(const Hdf5Reader& reader, std::uint64_t samples, std::vector<std::int64_t>& labels) {
+/// `what` they are is for messages: "labels".
+void add_numbers(const Hdf5Reader& reader, std::string_view what, std::uint64_t samples,
+                 std::vector<std::int64_t>& numbers) {
   const Axes shape = reader.shape();
   const Handle type(H5Dget_type(reader.id()), &H5Tclose);
   if (shape.elements() != samples || H5Tget_class(type.get()) != H5T_INTEGER) {
-    reader.refuse(fmt::format("has shape [{}]; labels must be integers, one for each of the {} samples",
-                              fmt::join(shape, ", "), samples));
+    reader.refuse(fmt::format("has shape [{}]; {} must be integers, one for each of the {} samples",
+                              fmt::join(shape, ", "), what, samples));
   }
-  const std::size_t begin = labels.size();
-  labels.resize(begin + samples);
-  if (H5Dread(reader.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, labels.data() + begin) < 0) {
+  const std::size_t begin = numbers.size();
+  numbers.resize(begin + samples);
+  if (H5Dread(reader.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers.data() + begin) < 0) {
     reader.refuse("cannot be read: " + last_error());
   }
 }
@@ -237,6 +249,17 @@ class OpenFile {
       if (found) return Hdf5Reader(name_, name, std::move(found));
     }
     return std::nullopt;
+  }
+
+  /// Throws unless places and lengths have 8 bytes, as in every file but those made otherwise on purpose.
+  void require_usual_references() const {
+    const Handle properties(H5Fget_create_plist(file_.get()), &H5Pclose);
+    std::size_t place = 0;
+    std::size_t length = 0;
+    H5Pget_sizes(properties.get(), &place, &length);
+    if (place == 8 && length == 8) return;
+    throw Error(ErrorCode::dataset,
+                fmt::format("{} has places of {} and lengths of {} bytes; 8 and 8 are read", name_, place, length));
   }
 
   std::vector<std::string> names() const {
@@ -280,9 +303,11 @@ Hdf5File file_of(const std::string& name) {
   return file;
 }
 
-UniqueFd table_of(std::span<const std::int64_t> labels, std::span<const Hdf5Chunk> chunks) {
+UniqueFd table_of(std::span<const std::int64_t> labels, std::span<const std::int64_t> lengths,
+                  std::span<const Hdf5Chunk> chunks) {
   UniqueFd fd = create_memfd("slabring-hdf5");
-  const std::array<std::span<const std::byte>, 3> parts{std::as_bytes(labels), std::as_bytes(chunks),
+  const std::array<std::span<const std::byte>, 4> parts{std::as_bytes(labels), std::as_bytes(lengths),
+                                                        std::as_bytes(chunks),
                                                         std::as_bytes(std::span("\0\0\0\0\0\0\0", 8))};
   for (std::span<const std::byte> part : parts) {
     while (!part.empty()) {
@@ -297,45 +322,82 @@ UniqueFd table_of(std::span<const std::int64_t> labels, std::span<const Hdf5Chun
   return fd;
 }
 
+/// What a file's dataset is: the form of its samples, and which kind of samples they are.
+void add_form(const Hdf5Reader& samples, const Axes& shape, const Hdf5Names& names, Hdf5Index& index) {
+  index.referenced = samples.has_variable_bytes();
+  index.form = {index.referenced ? DType::u8 : samples.dtype(), {}};
+  for (std::size_t axis = 1; axis < shape.size(); ++axis) index.form.shape.push_back(shape[axis]);
+  index.element_bytes = size_of(index.form.dtype);
+  const bool told = names.encoded || !names.lengths.empty();
+  if (index.referenced) {
+    if (shape.size() != 1 || !names.lengths.empty()) {
+      samples.refuse(
+          fmt::format("has bytes of variable length and shape [{}]; must have one axis, and needs no lengths",
+                      fmt::join(shape, ", ")));
+    }
+    index.form.shape = {static_cast<std::int64_t>(Hdf5Heap::reference_bytes)};
+    index.element_bytes = Hdf5Heap::reference_bytes;
+  } else if (told && (shape.size() != 2 || index.form.dtype != DType::u8)) {
+    samples.refuse(fmt::format("is {} [{}]; image files are rows of uint8, or variable-length uint8",
+                               to_string(index.form.dtype), fmt::join(shape, ", ")));
+  }
+  index.encoded = told && !index.referenced;
+  index.measured = !names.lengths.empty();
+}
+
+/// The tables of all files while they grow.
+struct Tables {
+  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> lengths;
+  std::vector<Hdf5Chunk> chunks;
+};
+
+Hdf5Reader samples_of(const OpenFile& open, const std::string& file, const Hdf5Names& names) {
+  auto samples = open.dataset(names.samples, {"data", "images", "x"});
+  if (samples) return std::move(*samples);
+  throw Error(ErrorCode::dataset,
+              fmt::format("{} has no dataset called data, images or x; say ?dataset=NAME, at its top are: {}", file,
+                          fmt::join(open.names(), ", ")));
+}
+
+void add_file(const std::string& name, const Hdf5Names& names, Hdf5Index& index, Tables& tables) {
+  Hdf5File file = file_of(name);
+  const OpenFile open(file.name);
+  const Hdf5Reader samples = samples_of(open, name, names);
+  const Axes shape = samples.shape();
+  const bool first = index.files.empty();
+  const ArrayForm form = index.form;
+  const bool referenced = index.referenced;
+  add_form(samples, shape, names, index);
+  if (!first && !(form == index.form && referenced == index.referenced)) {
+    samples.refuse(fmt::format("has samples of {} [{}], and those of {} are {} [{}]", to_string(index.form.dtype),
+                               fmt::join(index.form.shape, ", "), index.files[0].name, to_string(form.dtype),
+                               fmt::join(form.shape, ", ")));
+  }
+  if (index.referenced) open.require_usual_references();
+  file.samples = static_cast<std::uint64_t>(shape[0]);
+  add_layout(samples, shape, file, tables.chunks);
+  if (index.referenced && !file.chunk.empty()) file.chunk.push_back(index.form.shape[0]);
+  const bool wanted = names.labels != "none";
+  const auto labels = wanted ? open.dataset(names.labels, {"labels", "label", "y"}) : std::nullopt;
+  if (!first && labels.has_value() != index.labelled) {
+    throw Error(ErrorCode::dataset, fmt::format("of {} and {} only one has labels", index.files[0].name, file.name));
+  }
+  index.labelled = labels.has_value();
+  if (labels) add_numbers(*labels, "labels", file.samples, tables.labels);
+  if (index.measured) add_numbers(*open.dataset(names.lengths, {}), "lengths", file.samples, tables.lengths);
+  index.files.push_back(std::move(file));
+}
+
 }  // namespace
 
 Hdf5Index index_hdf5(const std::vector<std::string>& files, const Hdf5Names& names) {
   const std::lock_guard lock(library_mutex);
   const Silence silence;
   Hdf5Index index;
-  std::vector<std::int64_t> labels;
-  std::vector<Hdf5Chunk> chunks;
-  for (const std::string& name : files) {
-    Hdf5File file = file_of(name);
-    const OpenFile open(file.name);
-    const auto samples = open.dataset(names.samples, {"data", "images", "x"});
-    if (!samples) {
-      throw Error(ErrorCode::dataset,
-                  fmt::format("{} has no dataset called data, images or x; say ?dataset=NAME, at its "
-                              "top are: {}",
-                              name, fmt::join(open.names(), ", ")));
-    }
-    const Axes shape = samples->shape();
-    ArrayForm form{samples->dtype(), {}};
-    for (std::size_t axis = 1; axis < shape.size(); ++axis) form.shape.push_back(shape[axis]);
-    if (!index.files.empty() && !(form == index.form)) {
-      samples->refuse(fmt::format("has samples of {} [{}], and those of {} are {} [{}]", to_string(form.dtype),
-                                  fmt::join(form.shape, ", "), index.files[0].name, to_string(index.form.dtype),
-                                  fmt::join(index.form.shape, ", ")));
-    }
-    index.form = form;
-    file.samples = static_cast<std::uint64_t>(shape[0]);
-    add_layout(*samples, shape, file, chunks);
-    const bool wanted = names.labels != "none";
-    const auto its_labels = wanted ? open.dataset(names.labels, {"labels", "label", "y"}) : std::nullopt;
-    if (!index.files.empty() && its_labels.has_value() != index.labelled) {
-      throw Error(ErrorCode::dataset, fmt::format("of {} and {} only one has labels", index.files[0].name, file.name));
-    }
-    index.labelled = its_labels.has_value();
-    if (its_labels) add_labels(*its_labels, file.samples, labels);
-    index.files.push_back(std::move(file));
-  }
-  index.table = table_of(labels, chunks);
+  Tables tables;
+  for (const std::string& name : files) add_file(name, names, index, tables);
+  index.table = table_of(tables.labels, tables.lengths, tables.chunks);
   return index;
 }
 

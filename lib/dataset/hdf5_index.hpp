@@ -40,15 +40,25 @@ static_assert(sizeof(Hdf5Chunk) == 16);
 /// not survive a fork, and would need more system calls than a worker has.
 struct Hdf5Index {
   ArrayForm form;
+  /// Bytes of an element of the dataset, which the filter shuffle takes apart.
+  std::size_t element_bytes = 1;
+  /// Samples are image files, in rows of bytes. With `measured` each has a length of its own, and the rest of its row
+  /// means nothing.
+  bool encoded = false;
+  bool measured = false;
+  /// Samples are image files somewhere in the file, and the rows are references to them (Hdf5Heap).
+  bool referenced = false;
   bool labelled = false;
   std::vector<Hdf5File> files;
-  /// Sealed memory: a label of 64 bits a sample, where they are labelled, then the chunks.
+  /// Sealed memory: a label of 64 bits a sample, where they are labelled; a length in the same way; then the chunks.
   UniqueFd table;
 };
 
 struct Hdf5Names {
-  std::string samples;  ///< empty: the file's only dataset, or "data", "images", "x"
-  std::string labels;   ///< empty: "labels", "label" or "y" where there is one; "none": samples have none
+  std::string samples;   ///< empty: the file's only dataset, or "data", "images", "x"
+  std::string labels;    ///< empty: "labels", "label" or "y" where there is one; "none": samples have none
+  std::string lengths;   ///< the dataset of the lengths of image files in rows of bytes; empty: there is none
+  bool encoded = false;  ///< rows of bytes are image files
 };
 
 /// Reads the structure of `files` with libhdf5, and the labels. Throws Error(dataset) that names file and dataset.

@@ -24,7 +24,7 @@ struct RecordEntry {
 static_assert(sizeof(RecordEntry) == 48 && offsetof(RecordEntry, label) == 32 && offsetof(RecordEntry, fault) == 40);
 
 /// Why a record is no sample: found while indexing, told when it is loaded.
-enum class RecordFault : std::uint32_t { none = 0, no_image = 1, bad_label = 2 };
+enum class RecordFault : std::uint32_t { none = 0, no_image = 1, bad_label = 2, bad_reference = 3 };
 
 inline constexpr flat_table::Kind record_table_kind{"record table", 0x31304c42'54524253 /* "SBRTBL01" */, 1,
                                                     sizeof(RecordEntry)};

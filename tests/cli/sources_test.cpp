@@ -1,6 +1,7 @@
 // The same images in the same order from every kind of source: one stream, whoever does the work.
 #include "slabring/sources.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,6 +48,7 @@ std::string total(const std::string& source, const std::vector<std::string>& mor
 
 bool is_read(std::string_view kind) {
   if (kind == "lmdb" && !fs::exists(all_sources() / "photos.lmdb")) return false;  // no python3-lmdb
+  if (kind == "hdf5" && !fs::exists(all_sources() / "rows.h5")) return false;      // no python3-h5py
   for (const SourceKindInfo& info : source_kinds()) {
     if (info.name == kind) return info.lacking.empty();
   }
@@ -56,27 +58,35 @@ bool is_read(std::string_view kind) {
 struct NamedSource {
   const char* kind;
   const char* name;
+  const char* form = "";  ///< where a kind has several
 };
 void PrintTo(const NamedSource& source, std::ostream* out) { *out << source.kind; }
+
+/// A folder of HDF5 files looks like one of images.
+std::string named(const NamedSource& source) {
+  const std::string path = all_sources() / source.name;
+  return fs::is_directory(path) ? fmt::format("{}:{}", source.kind, path) : path;
+}
 
 class EverySource : public testing::TestWithParam<NamedSource> {};
 
 TEST_P(EverySource, GivesTheStreamOfTheFolder) {
   if (!is_read(GetParam().kind)) GTEST_SKIP() << "this build does not read " << GetParam().kind;
-  const std::string source = all_sources() / GetParam().name;
+  const std::string source = named(GetParam());
   const std::string expected = total(photos(), {"--workers", "0"});
   EXPECT_THAT(expected, HasSubstr("faults 0"));
   EXPECT_EQ(total(source, {"--workers", "0"}), expected);
   for (const char* start : {"forkserver", "spawn", "fork"}) {
     EXPECT_EQ(total(source, {"--workers", "2", "--start", start}), expected) << start;
   }
-  EXPECT_EQ(total(std::string(GetParam().kind) + ":" + source, {"--workers", "1"}), expected);
+  const std::string said = fmt::format("{}:{}", GetParam().kind, all_sources() / GetParam().name);
+  EXPECT_EQ(total(said, {"--workers", "1"}), expected);
 }
 
 TEST_P(EverySource, IsPackedToTheSameStream) {
   if (!is_read(GetParam().kind)) GTEST_SKIP() << "this build does not read " << GetParam().kind;
   const Folder folder;
-  const Outcome packed = slabring({"pack", all_sources() / GetParam().name, folder / "again.slabpack"});
+  const Outcome packed = slabring({"pack", named(GetParam()), folder / "again.slabpack"});
   ASSERT_EQ(packed.status, 0) << packed.err;
   EXPECT_EQ(total(folder / "again.slabpack", {"--workers", "1"}), total(photos(), {"--workers", "0"}));
 }
@@ -86,8 +96,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(NamedSource{"manifest", "photos.csv"}, NamedSource{"tar", "photos-{0..1}.tar"},
                     NamedSource{"pack", "photos.slabpack"}, NamedSource{"tfrecord", "photos.tfrecord"},
                     NamedSource{"sqlite", "photos.sqlite?query=SELECT id, image, label FROM images"},
-                    NamedSource{"lmdb", "photos.lmdb?value=datum"}),
-    [](const auto& example) { return std::string(example.param.kind); });
+                    NamedSource{"lmdb", "photos.lmdb?value=datum"}, NamedSource{"hdf5", "hdf5", "_values"},
+                    NamedSource{"hdf5", "rows.h5?dataset=jpegs&lengths=bytes", "_rows"}),
+    [](const auto& example) { return fmt::format("{}{}", example.param.kind, example.param.form); });
 
 TEST(Unpack, GivesTheBytesNamesAndClassesBack) {
   const Folder folder;

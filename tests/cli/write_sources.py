@@ -42,6 +42,28 @@ with sqlite3.connect(out / "photos.sqlite") as database:
                          [(3 * i, path.read_bytes(), classes[label]) for i, (path, label) in enumerate(images)])
 
 try:
+    import h5py
+    import numpy
+except ImportError:
+    pass
+else:
+    jpegs = [numpy.frombuffer(path.read_bytes(), numpy.uint8) for path, _ in images]
+    half = len(jpegs) // 2
+    (out / "hdf5").mkdir()
+    for number, part in enumerate((slice(None, half), slice(half, None))):
+        with h5py.File(out / f"hdf5/{number}.h5", "w") as file:
+            values = file.create_dataset("images", (len(jpegs[part]),), h5py.vlen_dtype(numpy.uint8))
+            values[:] = jpegs[part]
+            file["labels"] = [label for _, label in images[part]]
+    with h5py.File(out / "rows.h5", "w") as file:
+        padded = numpy.zeros((len(jpegs), max(map(len, jpegs))), numpy.uint8)
+        for into, row in zip(padded, jpegs):
+            into[: len(row)] = row
+        file.create_dataset("jpegs", data=padded, chunks=(4, 1000), compression="gzip")
+        file["bytes"] = [len(row) for row in jpegs]
+        file["label"] = [label for _, label in images]
+
+try:
     import lmdb
 except ImportError:
     sys.exit()

@@ -46,7 +46,28 @@ with h5py.File(folder / "unwritten.h5", "w") as file:  # a chunk that has no pla
     sparse[25:] = 2.5
     numpy.save(folder / "unwritten.npy", sparse[:])
 
+# Image files: values of variable length, many to a heap and large ones, and in rows.
+files = [bytes([65 + i % 26]) * (i % 7 * 40 if i != 50 else 9000) for i in range(103)]
+values = [numpy.frombuffer(data, numpy.uint8) for data in files]
+for name, options in {"values": {}, "values_gzip": {"chunks": (10,), "compression": "gzip", "shuffle": True}}.items():
+    with h5py.File(folder / f"{name}.h5", "w") as file:
+        file.create_dataset("images", (len(values),), h5py.vlen_dtype(numpy.uint8), **options)[:] = values
+        file["label"] = labels
+for name, options in {"rows": {}, "rows_gzip": {"chunks": (10, 100), "compression": "gzip"}}.items():
+    with h5py.File(folder / f"{name}.h5", "w") as file:
+        rows = numpy.array([value[:240].tolist() + [0] * (240 - len(value[:240])) for value in values], numpy.uint8)
+        file.create_dataset("x", data=rows, **options)
+        lengths = [min(len(data), 240) for data in files]
+        file["lengths"] = lengths
+        file["wrong"] = [241] + [-1] + lengths[2:]
+        file["y"] = labels
+(folder / "values.txt").write_bytes(b"".join(b"%d=%s\n" % pair for pair in zip(labels, files)))
+
 # What is refused.
+with h5py.File(folder / "ragged.h5", "w") as file:
+    file.create_dataset("data", (2,), h5py.vlen_dtype(numpy.float32))[:] = [floats[0, 0], floats[0, 1, :3]]
+with h5py.File(folder / "table.h5", "w") as file:
+    file.create_dataset("data", (2, 2), h5py.vlen_dtype(numpy.uint8))
 write("big_endian", floats.astype(">f4"))
 write("lzf", floats, compression="lzf")
 write("words", numpy.array([b"one", b"two"]))

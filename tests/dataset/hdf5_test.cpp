@@ -13,12 +13,15 @@
 #include "slabring/error.hpp"
 #include "slabring/loader.hpp"
 #include "slabring/sources.hpp"
+#include "support/loaded_samples.hpp"
 #include "support/stream_digest.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::contents;
+using test::loaded;
 using test::stream;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -116,6 +119,120 @@ TEST(Hdf5, WhatIsNotReadIsRefusedWithFileAndDataset) {
   EXPECT_THAT(refusal("contiguous.h5?dataset=absent"), AllOf(HasSubstr("\"absent\""), HasSubstr("data, labels")));
   EXPECT_THAT(refusal_of("hdf5:" + cases + "/contiguous.npy"), HasSubstr("cannot be opened as HDF5"));
   EXPECT_THAT(refusal("missing.h5"), HasSubstr("missing.h5"));
+}
+
+/// "LABEL=" and the bytes of every image file that hdf5_cases.py wrote.
+std::string written_values(std::size_t most) {
+  std::ifstream lines(cases + "/values.txt");
+  std::string text;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t value = line.find('=') + 1;
+    text += value == line.size() ? "empty" : line.substr(0, value + most);
+    text += '\n';
+  }
+  return text;
+}
+
+/// What is empty is a fault, in whatever words.
+std::string contents_without_reasons(const Dataset& dataset) {
+  std::string text;
+  for (std::uint64_t i = 0; i < dataset.size(); ++i) {
+    const std::string sample = loaded(dataset, i);
+    text += sample.starts_with("empty: ") ? "empty" : sample;
+    text += '\n';
+  }
+  return text;
+}
+
+class EncodedRows : public testing::TestWithParam<const char*> {};
+
+TEST_P(EncodedRows, AreTheBytesThatWereWritten) {
+  const test::TemporaryFolder cache;
+  const std::string file = fmt::format("{}/{}.h5", cases, GetParam());
+  const bool rows = std::string_view(GetParam()).starts_with("rows");
+  const auto open = [&] {
+    return open_source(file + (rows ? "?lengths=lengths" : ""), {.cache_folder = cache.path()});
+  };
+  const std::string expected = written_values(rows ? 240 : 9000);
+  const auto dataset = open();
+  EXPECT_FALSE(dataset->sample_array());
+  EXPECT_EQ(contents_without_reasons(*dataset), expected);
+  EXPECT_EQ(contents_without_reasons(*open()), expected) << "with the index that was kept";
+  EXPECT_EQ(contents_without_reasons(*open_dataset(*dataset->recipe())), expected);
+  EXPECT_EQ(dataset->describe(SampleId{7}), file + "[7]");
+}
+
+INSTANTIATE_TEST_SUITE_P(, EncodedRows, testing::Values("values", "values_gzip", "rows", "rows_gzip"),
+                         [](const auto& instance) { return std::string(instance.param); });
+
+TEST(Hdf5, RowsOfImageFilesMayHaveNoLengths) {
+  const auto dataset = open_source(cases + "/rows.h5?encoded=yes");
+  EXPECT_EQ(loaded(*dataset, 1).size(), loaded(*dataset, 2).size()) << "whole rows";
+  EXPECT_TRUE(open_source(cases + "/rows.h5")->sample_array()) << "nobody said that these are images";
+}
+
+TEST(Hdf5, LengthsOutsideOfTheRowsAreFaultsOfTheirSamples) {
+  const auto dataset = open_source(cases + "/rows.h5?lengths=wrong");
+  EXPECT_THAT(loaded(*dataset, 0), AllOf(HasSubstr("corrupt"), HasSubstr("241"), HasSubstr("240")));
+  EXPECT_THAT(loaded(*dataset, 1), AllOf(HasSubstr("corrupt"), HasSubstr("-1")));
+  EXPECT_THAT(loaded(*dataset, 2), HasSubstr("=CCC"));
+}
+
+TEST(Hdf5, WhatIsNoImageFileIsRefusedWhereOneIsAskedFor) {
+  const auto refusal = [](const std::string& name) { return refusal_of(cases + "/" + name); };
+  EXPECT_THAT(refusal("contiguous.h5?encoded=yes"), AllOf(HasSubstr("f32 [103, 5, 7]"), HasSubstr("rows of uint8")));
+  EXPECT_THAT(refusal("contiguous.h5?lengths=labels"), HasSubstr("rows of uint8"));
+  EXPECT_THAT(refusal("rows.h5?lengths=absent"), AllOf(HasSubstr("rows.h5"), HasSubstr("\"absent\"")));
+  EXPECT_THAT(refusal("rows.h5?lengths=x"), AllOf(HasSubstr("[103, 240]"), HasSubstr("lengths")));
+  EXPECT_THAT(refusal("values.h5?lengths=label"), HasSubstr("needs no lengths"));
+  EXPECT_THAT(refusal("ragged.h5"), HasSubstr("variable length that are no bytes"));
+  EXPECT_THAT(refusal("table.h5"), HasSubstr("must have one axis"));
+  EXPECT_THROW(open_source(cases + "/rows.h5?encoded=perhaps"), Error);
+}
+
+class ChangedReference : public testing::Test {
+ protected:
+  /// values.h5 with one byte of the reference to sample 50 changed.
+  std::string change(std::size_t at, char value) {
+    std::ifstream in(cases + "/values.h5", std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    const std::string expected = number(9000);  // the lengths, as hdf5_cases.py writes them
+    const std::string next = number(51 % 7 * 40);
+    for (std::size_t i = 0; i + 20 < bytes.size(); ++i) {
+      if (bytes.compare(i, 4, expected) != 0 || bytes.compare(i + 16, 4, next) != 0) continue;
+      bytes[i + at] = value;
+      return folder_.write("changed.h5", bytes).native();
+    }
+    ADD_FAILURE() << "no reference";
+    return {};
+  }
+  std::unique_ptr<Dataset> open(const std::string& path) { return open_source(path, {.keep_index = false}); }
+
+  test::TemporaryFolder folder_;
+
+ private:
+  static std::string number(std::uint64_t value) {
+    return {static_cast<char>(value & 0xff), static_cast<char>(value >> 8), '\0', '\0'};
+  }
+};
+
+TEST_F(ChangedReference, ToNoObjectIsAFaultOfItsSample) {
+  const auto whole = open(cases + "/values.h5");
+  for (const auto& [at, value] : {std::pair{4, '\x01'}, {9, '\x7f'}, {12, '\x7f'}, {1, '\x7f'}}) {
+    const auto dataset = open(change(static_cast<std::size_t>(at), value));
+    EXPECT_THAT(loaded(*dataset, 50), AllOf(HasSubstr("corrupt"), HasSubstr("no object"))) << at;
+    EXPECT_EQ(loaded(*dataset, 51), loaded(*whole, 51));
+  }
+}
+
+TEST(Hdf5, ImageFilesOfAFileThatIsCutOffOrChangedAreRefusedOrFaults) {
+  const test::TemporaryFolder folder;
+  const fs::path file = folder.path() / "a.h5";
+  fs::copy(cases + "/values.h5", file);
+  const auto dataset = open_source(file.native(), {.cache_folder = folder.path() / "cache"});
+  fs::resize_file(file, fs::file_size(file) / 2);
+  EXPECT_THAT(loaded(*dataset, 1), HasSubstr("changed"));
+  EXPECT_THAT(refusal_of(file.native()), HasSubstr("a.h5"));
 }
 
 TEST(Hdf5, FilesOfDifferentSamplesAreRefusedWithBothShapes) {
