@@ -50,9 +50,14 @@ class Decoder::Impl {
     encoded_ = encoded;
     format_ = probe(encoded);
     stored_ = read_header();
-    check_pixels();
-    const bool swapped = swaps_axes(stored_.orientation);
-    return {format_, swapped ? height() : width(), swapped ? width() : height(), stored_.orientation};
+    return checked_header();
+  }
+
+  ImageHeader open(TiledJpeg& tiled) {
+    check_file(tiled.bytes());
+    format_ = ImageFormat::jpeg;
+    stored_ = jpeg_.open(tiled);
+    return checked_header();
   }
 
   std::optional<PixelGrid> shrink(double least_scale) {
@@ -98,6 +103,12 @@ class Decoder::Impl {
       throw SampleFailure(SampleStatus::too_large, fmt::format("{}x{} = {} pixels, limit {}", stored_.width,
                                                                stored_.height, pixels, limits_.max_pixels));
     }
+  }
+
+  ImageHeader checked_header() const {
+    check_pixels();
+    const bool swapped = swaps_axes(stored_.orientation);
+    return {format_, swapped ? height() : width(), swapped ? width() : height(), stored_.orientation};
   }
 
   StoredHeader read_header() {
@@ -156,6 +167,10 @@ auto reporting_lack_of_memory(const Work& work) {
 
 ImageHeader Decoder::open(std::span<const std::byte> encoded) {
   return reporting_lack_of_memory([&] { return impl_->open(encoded); });
+}
+
+ImageHeader Decoder::open(TiledJpeg& tiled) {
+  return reporting_lack_of_memory([&] { return impl_->open(tiled); });
 }
 
 std::optional<PixelGrid> Decoder::shrink(double least_scale) {

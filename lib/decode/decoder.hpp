@@ -13,6 +13,8 @@
 
 namespace slabring {
 
+class TiledJpeg;
+
 /// Checked from the header, before anything is allocated for pixels.
 struct DecodeLimits {
   /// Width x height. Default: Pillow's error level, 2 x Image.MAX_IMAGE_PIXELS (PIL/Image.py).
@@ -56,6 +58,8 @@ class Decoder {
 
   /// Reads the header and checks the limits. `encoded` must stay valid until decode() has returned.
   ImageHeader open(std::span<const std::byte> encoded);
+  /// The same, of a JPEG whose tiles are known. decode() reads what it needs of it. Throws also what that throws.
+  ImageHeader open(TiledJpeg& tiled);
 
   /// Has a JPEG decoded smaller, at 1/2, 1/4 or 1/8 of its size: the smallest that is at least `least_scale`. From now
   /// on decode() takes coordinates in the grid that is returned. nullopt, and nothing changes, where only the full size

@@ -12,6 +12,7 @@ JpegDecoder::JpegDecoder(JpegDecoding decoding, int max_scans)
 
 StoredHeader JpegDecoder::open(std::span<const std::byte> encoded) {
   encoded_ = encoded;
+  tiled_ = nullptr;
   is_native_ = false;
   eighths_ = whole;
   if (may_be_native_) {
@@ -22,6 +23,17 @@ StoredHeader JpegDecoder::open(std::span<const std::byte> encoded) {
     }
   }
   return libjpeg_.open(encoded);
+}
+
+StoredHeader JpegDecoder::open(TiledJpeg& tiled) {
+  if (!may_be_native_ || !tiled.fetch(0, tiled.tiles().scan_begin())) return open(tiled.whole());
+  const std::optional<StoredHeader> header = native_.open(tiled.bytes(), tiled.tiles());
+  if (!header) return open(tiled.whole());
+  tiled_ = &tiled;
+  eighths_ = whole;
+  is_native_ = true;
+  header_ = *header;
+  return header_;
 }
 
 /// Not the sizes between, which libjpeg-turbo has no SIMD code for: 5/8 to 7/8 take longer than the full size, 3/8 as
@@ -50,7 +62,7 @@ StoredHeader JpegDecoder::shrink_to(int eighths) {
 
 ImageView JpegDecoder::decode(const Rect& region, ImageBuffer& buffer) {
   if (is_native_) {
-    if (const std::optional<ImageView> pixels = native_.decode(region, buffer)) {
+    if (const std::optional<ImageView> pixels = decode_natively(region, buffer)) {
       ++decoded_native_;
       return *pixels;
     }
@@ -61,9 +73,18 @@ ImageView JpegDecoder::decode(const Rect& region, ImageBuffer& buffer) {
   return pixels;
 }
 
+std::optional<ImageView> JpegDecoder::decode_natively(const Rect& region, ImageBuffer& buffer) {
+  if (tiled_ != nullptr) {
+    const auto [begin, end] = native_.bytes_for(region);
+    if (!tiled_->fetch(begin, end)) return std::nullopt;
+  }
+  return native_.decode(region, buffer);
+}
+
 /// In libjpeg-turbo what the native decoder has opened. Both read the same bytes; but a region outside the image would
 /// be one outside its memory.
 void JpegDecoder::open_again() {
+  if (tiled_ != nullptr) encoded_ = tiled_->whole();
   const StoredHeader header = libjpeg_.open(encoded_);
   if (header.width != header_.width || header.height != header_.height) {
     throw SampleFailure(SampleStatus::corrupt, "the JPEG's size is ambiguous");

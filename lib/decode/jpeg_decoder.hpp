@@ -7,6 +7,7 @@
 
 #include "base/rect.hpp"
 #include "decode/image_buffer.hpp"
+#include "decode/jpeg_tiles.hpp"
 #include "decode/libjpeg_decoder.hpp"
 #include "decode/native_jpeg/native_decoder.hpp"
 #include "decode/stored_image.hpp"
@@ -22,6 +23,9 @@ class JpegDecoder {
 
   /// Reads up to the pixels. `encoded` must stay valid until decode() has returned.
   StoredHeader open(std::span<const std::byte> encoded);
+  /// The same, of a file of which decode() reads only what it needs, if the native decoder reads it. `tiled` must stay
+  /// valid until decode() has returned. Throws also what that throws.
+  StoredHeader open(TiledJpeg& tiled);
 
   /// An image of fewer pixels, made of the low frequencies of each block.
   struct Shrunk {
@@ -47,12 +51,14 @@ class JpegDecoder {
  private:
   static constexpr int whole = 8;
   StoredHeader shrink_to(int eighths);
+  std::optional<ImageView> decode_natively(const Rect& region, ImageBuffer& buffer);
   void open_again();
 
   bool may_be_native_;
-  bool is_native_ = false;  ///< the image that was opened
-  StoredHeader header_;     ///< then
-  int eighths_ = whole;     ///< of its size
+  bool is_native_ = false;      ///< the image that was opened
+  StoredHeader header_;         ///< then
+  TiledJpeg* tiled_ = nullptr;  ///< then, when it came with its tiles
+  int eighths_ = whole;         ///< of its size
   std::span<const std::byte> encoded_;
   native_jpeg::NativeDecoder native_;
   LibjpegDecoder libjpeg_;

@@ -73,6 +73,7 @@ void JpegSession::on_error(j_common_ptr info) {
 void JpegSession::on_message(j_common_ptr info, int level) {
   const bool is_warning = level < 0;
   Hooks& hooks = hooks_of(info);
+  if (is_warning) ++hooks.errors.num_warnings;
   if (is_warning && hooks.errors.msg_code == JWRN_JPEG_EOF) {
     hooks.ended_early = true;
     on_error(info);

@@ -39,6 +39,9 @@ class JpegSession {
   /// nothing is missing from the pixels, and Pillow delivers them. Requires: all rows have been read.
   void finish();
 
+  /// It has warned: of damage that it passed over.
+  bool has_warned() const noexcept { return hooks_.errors.num_warnings > 0; }
+
   /// What libjpeg found out. To be read between the steps, not changed.
   const jpeg_decompress_struct& info() const noexcept { return decompressor_; }
 

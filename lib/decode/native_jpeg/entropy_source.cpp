@@ -6,6 +6,11 @@
 #include "base/poison.hpp"
 
 namespace slabring::native_jpeg {
+namespace {
+
+constexpr int first_restart = 0xD0;
+
+}  // namespace
 
 EntropySource::~EntropySource() { unpoison(window_.data(), window_.size()); }
 
@@ -46,11 +51,18 @@ bool EntropySource::cover(BitReader& reader) {
 }
 
 bool EntropySource::enter_next_segment(const BitReader& reader, int number) {
-  constexpr int first_restart = 0xD0;
   if (!is_within(reader)) return false;
   while (!is_segment_over()) append_chunk(0);
   if (!at_marker_ || file_[next_ + 1] != first_restart + number) return false;
   next_ += 2;
+  enter_segment();
+  return true;
+}
+
+bool EntropySource::enter_segment_at(const BitReader& reader, std::size_t begin, int number) {
+  if (!is_within(reader) || begin < 2 || begin > file_.size()) return false;
+  if (file_[begin - 2] != 0xFF || file_[begin - 1] != first_restart + number) return false;
+  next_ = begin;
   enter_segment();
   return true;
 }

@@ -42,6 +42,9 @@ class EntropySource {
   /// Passes over what is left of this segment and restart marker `number` (0 to 7), into the next segment. False: the
   /// reader has consumed more than there was, or there is no such marker.
   bool enter_next_segment(const BitReader& reader, int number);
+  /// Leaves this segment where it is for the one that begins at `begin` of the file, behind restart marker `number`.
+  /// False as above.
+  bool enter_segment_at(const BitReader& reader, std::size_t begin, int number);
 
   /// The reader has not consumed more than there is.
   bool is_within(const BitReader& reader) const noexcept { return reader.consumed_bits(end_) <= 0; }

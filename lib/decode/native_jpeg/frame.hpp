@@ -78,6 +78,14 @@ struct Frame {
   int mcu_height() const noexcept { return block_side * component[0].vertical; }
   int mcu_columns() const noexcept { return (width + mcu_width() - 1) / mcu_width(); }
   int mcu_rows() const noexcept { return (height + mcu_height() - 1) / mcu_height(); }
+  std::uint32_t mcus() const noexcept {
+    return static_cast<std::uint32_t>(mcu_columns()) * static_cast<std::uint32_t>(mcu_rows());
+  }
+  /// Requires: restart_interval > 0.
+  std::uint32_t segments() const noexcept {
+    const auto interval = static_cast<std::uint32_t>(restart_interval);
+    return (mcus() + interval - 1) / interval;
+  }
 };
 
 /// Reads the headers up to the scan. False: this is another kind of JPEG, or none, or libjpeg-turbo might see something

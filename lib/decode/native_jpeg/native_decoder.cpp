@@ -6,6 +6,7 @@ namespace slabring::native_jpeg {
 
 std::optional<StoredHeader> NativeDecoder::open(std::span<const std::byte> file) {
   file_ = {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()};
+  tiles_ = nullptr;
   if (!read_frame(file_, frame_)) return std::nullopt;
   grid_ = grid_of(frame_, block_side);
   return header();
@@ -22,6 +23,28 @@ std::optional<StoredHeader> NativeDecoder::shrink(int eighths) {
   if ((grid.halves_width || grid.halves_height) && !smooth) return std::nullopt;
   grid_ = grid;
   return header();
+}
+
+std::optional<StoredHeader> NativeDecoder::open(std::span<const std::byte> file, const JpegTiles& tiles) {
+  const std::optional<StoredHeader> header = open(file.first(tiles.scan_begin()));
+  if (!header || frame_.scan_begin != tiles.scan_begin()) return std::nullopt;
+  if (static_cast<std::uint32_t>(frame_.restart_interval) != tiles.interval) return std::nullopt;
+  if (tiles.segments() != frame_.segments()) return std::nullopt;
+  file_ = {reinterpret_cast<const std::uint8_t*>(file.data()), file.size()};
+  tiles_ = &tiles;
+  return header;
+}
+
+NativeDecoder::Span NativeDecoder::bytes_for(const Rect& region) const {
+  const McuRange needed = mcus_of(frame_, grid_, region);
+  const int columns = frame_.mcu_columns();
+  const auto segment_of = [&](int row, int column) {
+    return static_cast<std::uint32_t>(row * columns + column) / tiles_->interval;
+  };
+  const std::uint32_t first = segment_of(needed.first_row, needed.first_column);
+  const std::uint32_t last = segment_of(needed.end_row - 1, needed.end_column - 1);
+  // With the markers on both sides.
+  return {tiles_->begins[first] - JpegTiles::marker_bytes, tiles_->begins[last + 1]};
 }
 
 /// Those that the scan uses, each once. Requires: scan_ has begun.
@@ -54,24 +77,32 @@ std::optional<ImageView> NativeDecoder::decode(const Rect& region, ImageBuffer& 
   return rgb;
 }
 
+/// Up to an MCU of the row that the scan is in, or any further one when the tiles are known.
+bool NativeDecoder::advance(std::uint32_t mcu) {
+  if (tiles_ != nullptr && !scan_.approach(mcu, *tiles_)) return false;
+  return skip_mcus(scan_, mcu);
+}
+
 bool NativeDecoder::decode_rows(const Rect& region, const MutableImageView& rgb) {
   const McuRange needed = mcus_of(frame_, grid_, region);
   const auto columns = static_cast<std::uint32_t>(frame_.mcu_columns());
-  for (int row = 0; row < needed.first_row; ++row) {
+  const bool knows_tiles = tiles_ != nullptr;
+  for (int row = 0; row < needed.first_row && !knows_tiles; ++row) {
     if (!skip_mcus(scan_, static_cast<std::uint32_t>(row + 1) * columns)) return false;
   }
   int y = region.y;
   for (int row = needed.first_row; row < needed.end_row; ++row) {
     const std::uint32_t row_begin = static_cast<std::uint32_t>(row) * columns;
-    if (!skip_mcus(scan_, row_begin + static_cast<std::uint32_t>(needed.first_column))) return false;
+    if (!advance(row_begin + static_cast<std::uint32_t>(needed.first_column))) return false;
     if (!decode_mcus(scan_, row, needed.first_column, needed.end_column)) return false;
     const bool is_last = row + 1 == needed.end_row;
     const int ready = planes_.ready_rows(scan_, row + 1, is_last);
     for (; y < ready; ++y) planes_.write_row(scan_, y, rgb.row(y - region.y));
-    if (!is_last && !skip_mcus(scan_, row_begin + columns)) return false;
+    if (!is_last && !knows_tiles && !skip_mcus(scan_, row_begin + columns)) return false;
   }
-  // What is below the region is not decoded, but a file that was cut off is refused whatever the region.
-  return scan_.source.is_within(scan_.reader) && scan_ends_soundly(scan_.source.rest());
+  // What is below the region is not decoded, but a file that was cut off is refused whatever the region. One whose
+  // tiles are known is whole.
+  return scan_.source.is_within(scan_.reader) && (knows_tiles || scan_ends_soundly(scan_.source.rest()));
 }
 
 }  // namespace slabring::native_jpeg

@@ -20,12 +20,25 @@ namespace slabring::native_jpeg {
 /// none. It never says what is wrong with a file: whatever it does not read, and whatever may be damaged, is
 /// libjpeg-turbo's to judge.
 ///
-/// Of a region nothing is decoded below it, and beside and above it only the bits. Allocates no memory once it has met
+/// Of a region nothing is decoded below it, and beside and above it only the bits; of a file whose tiles are known only
+/// the tiles that the region touches. Allocates no memory once it has met
 /// the widest image. Owned by one worker, not thread-safe.
 class NativeDecoder {
  public:
   /// Reads up to the pixels. nullopt: not for this decoder. `file` must stay valid until decode() has returned.
   std::optional<StoredHeader> open(std::span<const std::byte> file);
+
+  /// The same, of a file of which only the headers have been read; their tiles are used from now on. nullopt also when
+  /// they contradict the headers. `tiles` must stay valid until decode() has returned.
+  std::optional<StoredHeader> open(std::span<const std::byte> file, const JpegTiles& tiles);
+
+  /// Bytes of the file, half open.
+  struct Span {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  /// Those that decode() reads of a file whose tiles are known, beside its headers. Requires: as decode().
+  Span bytes_for(const Rect& region) const;
 
   /// The image is decoded `eighths` eighths as large (4, 2 or 1), as libjpeg-turbo does it; returns the size. nullopt:
   /// not by this decoder; nothing has changed. Requires: open() succeeded.
@@ -40,9 +53,11 @@ class NativeDecoder {
  private:
   StoredHeader header() const noexcept;
   bool build_tables();
+  bool advance(std::uint32_t mcu);
   bool decode_rows(const Rect& region, const MutableImageView& rgb);
 
   Bytes file_;
+  const JpegTiles* tiles_ = nullptr;  ///< nullptr: not known
   Frame frame_;
   Grid grid_;
   std::array<DcTable, tables_of_a_kind> dc_;

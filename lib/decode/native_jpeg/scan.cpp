@@ -66,9 +66,22 @@ bool Scan::enter_mcu() {
 bool Scan::restart() {
   const std::uint32_t number = position / restart_interval - 1;
   if (!source.enter_next_segment(reader, static_cast<int>(number % 8))) return false;
+  begin_segment(position);
+  return true;
+}
+
+void Scan::begin_segment(std::uint32_t first_mcu) {
   reader = source.reader();
   prediction.fill(0);
-  next_restart = position + restart_interval;
+  position = first_mcu;
+  next_restart = first_mcu + restart_interval;
+}
+
+bool Scan::approach(std::uint32_t target, const JpegTiles& tiles) {
+  if (target < next_restart) return true;
+  const std::uint32_t segment = target / restart_interval;
+  if (!source.enter_segment_at(reader, tiles.begins[segment], static_cast<int>((segment - 1) % 8))) return false;
+  begin_segment(segment * restart_interval);
   return true;
 }
 

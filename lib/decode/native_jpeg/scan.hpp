@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "decode/jpeg_tiles.hpp"
 #include "decode/native_jpeg/block.hpp"
 #include "decode/native_jpeg/entropy_source.hpp"
 #include "decode/native_jpeg/frame.hpp"
@@ -101,9 +102,13 @@ struct Scan {
   void begin(Bytes file, const Frame& frame);
   /// Before each MCU: passes the restart marker that is due, and sees to its bytes. False: the data is damaged.
   bool enter_mcu();
+  /// Goes to the segment of `target` when that is another one. False as above. Requires: target >= position, an MCU of
+  /// the image; the tiles are those of the file.
+  bool approach(std::uint32_t target, const JpegTiles& tiles);
 
  private:
   bool restart();
+  void begin_segment(std::uint32_t first_mcu);
 };
 
 /// Sets the first rows of blocks to zero.
