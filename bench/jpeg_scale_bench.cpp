@@ -2,6 +2,7 @@
 // $SLABRING_JPEG; bench/compare_jpeg_scale.py makes some and compares with Pillow.
 #include <benchmark/benchmark.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <vector>
 
@@ -23,10 +24,11 @@ void val_224(benchmark::State& state, JpegScale scale) {
   Decoder decoder;
   SamplePlan plan;
   AugmentScratch scratch;
+  std::atomic<ring::Stage> stage{};
   for ([[maybe_unused]] auto _ : state) {
     const ImageHeader header = decoder.open(file);
     program.plan(header.width, header.height, {}, plan);
-    program.run(plan, decode_for_plan(decoder, scale, plan), row.data(), scratch);
+    decode_and_run(decoder, scale, plan, program, row, scratch, stage);
     benchmark::ClobberMemory();
   }
 }

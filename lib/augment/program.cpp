@@ -150,10 +150,10 @@ ImageView part_of(const ImageView& image, const Rect& rect) noexcept {
 }
 
 // The bytes of an image as they are, in rows without gaps.
-void render_image(const GeometryStage& stage, const ImageView& pixels, const MutableImageView& image,
+void render_image(const GeometryStage& stage, const ImageView& pixels, RowFeed* feed, const MutableImageView& image,
                   StageScratch& scratch) {
   const Converter as_it_is({image.height, image.width, image.channels, DType::u8, Layout::nhwc}, nullptr);
-  render_stage(stage, pixels, as_it_is, reinterpret_cast<std::byte*>(image.data), scratch);
+  render_stage(stage, pixels, feed, as_it_is, reinterpret_cast<std::byte*>(image.data), scratch);
 }
 
 /// Rows are images, whatever the samples are.
@@ -178,7 +178,9 @@ class ImageRows {
     check_size(draw(tree_, {height, width}, key, plan), {height, width});
   }
 
-  void run(const SamplePlan& plan, const ImageView& pixels, std::byte* row, AugmentScratch& scratch) const {
+  // `pixels`: or their shape alone, when `feed` has the rows.
+  void run(const SamplePlan& plan, const ImageView& pixels, RowFeed* feed, std::byte* row,
+           AugmentScratch& scratch) const {
     check_pixels(plan, pixels);
     const std::size_t last = plan.steps.size() - 1;
     ImageView input = pixels;
@@ -187,12 +189,15 @@ class ImageRows {
     for (std::size_t i = 0; i < last; ++i) {
       const SamplePlan::Step& step = plan.steps[i];
       const Rect& window = step.stage.window;
-      render_image(step.stage, input, editor.room(window.width, window.height, input.channels), scratch.stage(i));
+      const MutableImageView room = editor.room(window.width, window.height, input.channels);
+      render_image(step.stage, input, feed, room, scratch.stage(i));
+      if (feed != nullptr) std::exchange(feed, nullptr)->finish();
       editor.enter_room();
       for (; op < step.ops_end; ++op) editor.apply(plan.ops[op]);
       input = part_of(editor.image(), plan.steps[i + 1].stage.read_region());
     }
-    finish(plan.steps[last].stage, input, row, scratch, scratch.stage(last));
+    finish(plan.steps[last].stage, input, feed, row, scratch, scratch.stage(last));
+    if (feed != nullptr) feed->finish();
     for (const Erasure& erasure : plan.erasures) erase(erasure, shape_, row);
     scratch.settle();
   }
@@ -204,11 +209,11 @@ class ImageRows {
     return shape;
   }
 
-  void finish(const GeometryStage& stage, const ImageView& input, std::byte* row, AugmentScratch& scratch,
-              StageScratch& stage_scratch) const {
-    if (!writer_) return render_stage(stage, input, converter_, row, stage_scratch);
+  void finish(const GeometryStage& stage, const ImageView& input, RowFeed* feed, std::byte* row,
+              AugmentScratch& scratch, StageScratch& stage_scratch) const {
+    if (!writer_) return render_stage(stage, input, feed, converter_, row, stage_scratch);
     auto* const floats = reinterpret_cast<std::byte*>(scratch.row().take(shape_.elements()));
-    render_stage(stage, input, converter_, floats, stage_scratch);
+    render_stage(stage, input, feed, converter_, floats, stage_scratch);
     writer_->write({floats, DType::f32, {static_cast<std::int64_t>(shape_.elements())}}, row);
   }
 
@@ -347,7 +352,12 @@ void Program::plan(int width, int height, const SampleKey& key, SamplePlan& plan
 }
 
 void Program::run(const SamplePlan& plan, const ImageView& pixels, std::byte* row, AugmentScratch& scratch) const {
-  impl_->images().run(plan, pixels, row, scratch);
+  impl_->images().run(plan, pixels, nullptr, row, scratch);
+}
+
+void Program::run(const SamplePlan& plan, RowFeed& feed, std::byte* row, AugmentScratch& scratch) const {
+  constexpr int channels = 3;
+  impl_->images().run(plan, {nullptr, feed.width(), feed.height(), channels, 0}, &feed, row, scratch);
 }
 
 bool Program::keeps_arrays() const noexcept { return impl_->keeps_arrays(); }

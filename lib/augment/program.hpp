@@ -10,6 +10,7 @@
 #include "augment/draw.hpp"
 #include "augment/geometry.hpp"
 #include "base/rect.hpp"
+#include "base/row_feed.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/tensor.hpp"
 #include "slabring/transform.hpp"
@@ -47,6 +48,10 @@ class Program {
   /// Runs the plan. `pixels` holds plan.region() of the image (its row 0 is region().y); all of row_shape().bytes() at
   /// `row` is written. Throws SampleFailure (wrong_shape: channels do not fit; transform_failed).
   void run(const SamplePlan& plan, const ImageView& pixels, std::byte* row, AugmentScratch& scratch) const;
+
+  /// The same with rows that are made while they are used. feed.finish() is called after the first resampling, before
+  /// anything else is done to the image. Throws what the feed throws, too; then `row` is undefined.
+  void run(const SamplePlan& plan, RowFeed& feed, std::byte* row, AugmentScratch& scratch) const;
 
   /// Samples that are arrays stay arrays: no transform takes them as images. run() of an array is all there is then.
   bool keeps_arrays() const noexcept;

@@ -21,12 +21,13 @@ void copy_pixels(const ImageView& pixels, std::byte* row) {
 
 }  // namespace
 
-void render_stage(const GeometryStage& stage, const ImageView& pixels, const Converter& converter, std::byte* row,
-                  StageScratch& scratch) {
+void render_stage(const GeometryStage& stage, const ImageView& pixels, RowFeed* feed, const Converter& converter,
+                  std::byte* row, StageScratch& scratch) {
   const bool in_place = converter.keeps_bytes() && !stage.mirrored;
-  if (in_place && !stage.flipped && !stage.resamples() && !stage.pads()) return copy_pixels(pixels, row);
+  const bool copies = in_place && !stage.flipped && !stage.resamples() && !stage.pads();
+  if (copies && feed == nullptr) return copy_pixels(pixels, row);
 
-  StageRows rows(stage, pixels, scratch);
+  StageRows rows(stage, pixels, feed, scratch);
   std::uint8_t* line = in_place ? nullptr : scratch.line.take(rows.row_bytes());
   for (int y = 0; y < stage.window.height; ++y) {
     const int to = stage.flipped ? stage.window.height - 1 - y : y;

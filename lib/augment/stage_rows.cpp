@@ -9,8 +9,9 @@
 
 namespace slabring {
 
-StageRows::StageRows(const GeometryStage& stage, const ImageView& pixels, StageScratch& scratch)
+StageRows::StageRows(const GeometryStage& stage, const ImageView& pixels, RowFeed* feed, StageScratch& scratch)
     : pixels_(pixels),
+      feed_(feed),
       scratch_(scratch),
       shown_(stage.visible()),
       horizontal_(stage.resized.width != stage.source.width && shown_.width > 0),
@@ -26,6 +27,7 @@ StageRows::StageRows(const GeometryStage& stage, const ImageView& pixels, StageS
     const int needed = rows_ahead_ + (vertical_ ? scratch.vertical.taps() - 1 : 0);
     ring_rows_ = static_cast<int>(std::bit_ceil(static_cast<unsigned>(needed)));
   }
+  if (feed_ != nullptr) feed_->keep(horizontal_ ? rows_at_once : vertical_ ? scratch.vertical.taps() : 1);
   shown_.x -= stage.window.x;
   shown_.y -= stage.window.y;
 }
@@ -63,7 +65,7 @@ const std::uint8_t* StageRows::blended_row(int y, std::uint8_t* into) {
 // An input row as the vertical pass reads it. Starts never decrease, so a row that leaves the ring is not asked for
 // again, and one that no output row needs is never resampled.
 const std::uint8_t* StageRows::input_row(int y) {
-  if (!horizontal_) return pixels_.row(y);
+  if (!horizontal_) return pixel_row(y);
   if (y >= next_input_y_) resample_from(y);
   return ring_row(y);
 }
@@ -88,6 +90,8 @@ void StageRows::resample_from(int first) {
 
 // Input row `y`, or a copy of it where the kernel would read past the end of the image.
 const std::uint8_t* StageRows::readable_row(int y, int slot) {
+  static_assert(RowFeed::bytes_behind >= bytes_beyond_row);
+  if (feed_ != nullptr) return feed_->row(y);
   const std::size_t bytes = bytes_of(pixels_.width);
   const std::uint8_t* row = pixels_.row(y);
   const std::uint8_t* end = std::max(pixels_.row(0), pixels_.row(pixels_.height - 1)) + bytes;

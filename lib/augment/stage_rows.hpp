@@ -5,6 +5,7 @@
 
 #include "augment/geometry.hpp"
 #include "augment/scratch.hpp"
+#include "base/row_feed.hpp"
 #include "slabring/sample.hpp"
 
 namespace slabring {
@@ -13,8 +14,9 @@ namespace slabring {
 /// that the few a vertical filter needs stay in the cache and the last pass may write straight to its destination.
 class StageRows {
  public:
-  /// `pixels` is stage.read_region() of the stage's input. Both must stay valid, and `scratch` unused by others.
-  StageRows(const GeometryStage& stage, const ImageView& pixels, StageScratch& scratch);
+  /// `pixels` is stage.read_region() of the stage's input; or only its shape, and `feed` has the rows. All must stay
+  /// valid, and `scratch` unused by others.
+  StageRows(const GeometryStage& stage, const ImageView& pixels, RowFeed* feed, StageScratch& scratch);
 
   /// Row `y` of the window. Requires: y is larger than in the call before. It is written to `into`, which has room for
   /// a row of the window, or lies somewhere else already: the return value says where.
@@ -25,6 +27,7 @@ class StageRows {
  private:
   const std::uint8_t* visible_row(int y, std::uint8_t* into);
   const std::uint8_t* blended_row(int y, std::uint8_t* into);
+  const std::uint8_t* pixel_row(int y) { return feed_ != nullptr ? feed_->row(y) : pixels_.row(y); }
   const std::uint8_t* input_row(int y);
   std::uint8_t* ring_row(int y);
   void resample_from(int first);
@@ -32,6 +35,7 @@ class StageRows {
   std::size_t bytes_of(int pixels) const noexcept;
 
   const ImageView& pixels_;
+  RowFeed* feed_;  // null: the rows are in pixels_
   StageScratch& scratch_;
   Rect shown_;  // of the window, in the window
   bool horizontal_;

@@ -79,6 +79,10 @@ class Decoder::Impl {
     return upright;
   }
 
+  RowFeed* stream(const Rect& region) {
+    return format_ == ImageFormat::jpeg && stored_.orientation == 1 ? jpeg_.stream(region) : nullptr;
+  }
+
   const JpegDecoder& jpeg() const noexcept { return jpeg_; }
   std::size_t scratch_bytes() const noexcept {
     return pixels_.capacity() + upright_.capacity() + jpeg_.scratch_bytes();
@@ -179,6 +183,10 @@ std::optional<PixelGrid> Decoder::shrink(double least_scale) {
 
 ImageView Decoder::decode(const Rect& region) {
   return reporting_lack_of_memory([&] { return impl_->decode(region); });
+}
+
+RowFeed* Decoder::stream(const Rect& region) {
+  return reporting_lack_of_memory([&] { return impl_->stream(region); });
 }
 
 std::uint64_t Decoder::decoded_native() const noexcept { return impl_->jpeg().decoded_native(); }

@@ -8,6 +8,7 @@
 
 #include "base/pixel_grid.hpp"
 #include "base/rect.hpp"
+#include "base/row_feed.hpp"
 #include "slabring/options.hpp"
 #include "slabring/sample.hpp"
 
@@ -72,6 +73,11 @@ class Decoder {
   /// A file that was cut off is refused whatever the region. Other damage outside the region may go unnoticed.
   /// Requires: open() succeeded and decode() was not called since.
   ImageView decode(const Rect& region);
+
+  /// The same pixels row by row, where that can be done; nullptr: only decode() will do. The rows are valid until the
+  /// next call. They may throw RowFeed::GivenUp: then decode() of the same region is to be called, which judges the
+  /// file. Requires: as decode().
+  RowFeed* stream(const Rect& region);
 
   /// JPEGs decoded so far: by the native decoder, and by libjpeg-turbo.
   std::uint64_t decoded_native() const noexcept;

@@ -73,11 +73,19 @@ ImageView JpegDecoder::decode(const Rect& region, ImageBuffer& buffer) {
   return pixels;
 }
 
+RowFeed* JpegDecoder::stream(const Rect& region) {
+  return is_native_ && fetch_tiles(region) && rows_.begin(region) ? &rows_ : nullptr;
+}
+
+/// What the region needs of a file that came with its tiles. False: it cannot be had, or not as it should be.
+bool JpegDecoder::fetch_tiles(const Rect& region) {
+  if (tiled_ == nullptr) return true;
+  const auto [begin, end] = native_.bytes_for(region);
+  return tiled_->fetch(begin, end);
+}
+
 std::optional<ImageView> JpegDecoder::decode_natively(const Rect& region, ImageBuffer& buffer) {
-  if (tiled_ != nullptr) {
-    const auto [begin, end] = native_.bytes_for(region);
-    if (!tiled_->fetch(begin, end)) return std::nullopt;
-  }
+  if (!fetch_tiles(region)) return std::nullopt;
   return native_.decode(region, buffer);
 }
 

@@ -6,10 +6,12 @@
 #include <span>
 
 #include "base/rect.hpp"
+#include "base/row_feed.hpp"
 #include "decode/image_buffer.hpp"
 #include "decode/jpeg_tiles.hpp"
 #include "decode/libjpeg_decoder.hpp"
 #include "decode/native_jpeg/native_decoder.hpp"
+#include "decode/native_jpeg/native_rows.hpp"
 #include "decode/stored_image.hpp"
 #include "slabring/options.hpp"
 
@@ -42,15 +44,21 @@ class JpegDecoder {
   /// since; region inside the image.
   ImageView decode(const Rect& region, ImageBuffer& buffer);
 
+  /// The rows of `region` one after the other; nullptr: they are to be had by decode() alone. Valid until the next
+  /// call. They may throw RowFeed::GivenUp, and then decode() of the same region judges the file. Requires: as
+  /// decode().
+  RowFeed* stream(const Rect& region);
+
   /// Images whose pixels came from one and from the other.
-  std::uint64_t decoded_native() const noexcept { return decoded_native_; }
+  std::uint64_t decoded_native() const noexcept { return decoded_native_ + rows_.finished(); }
   std::uint64_t decoded_fallback() const noexcept { return decoded_fallback_; }
 
-  std::size_t scratch_bytes() const noexcept { return native_.scratch_bytes(); }
+  std::size_t scratch_bytes() const noexcept { return native_.scratch_bytes() + rows_.scratch_bytes(); }
 
  private:
   static constexpr int whole = 8;
   StoredHeader shrink_to(int eighths);
+  bool fetch_tiles(const Rect& region);
   std::optional<ImageView> decode_natively(const Rect& region, ImageBuffer& buffer);
   void open_again();
 
@@ -61,6 +69,7 @@ class JpegDecoder {
   int eighths_ = whole;         ///< of its size
   std::span<const std::byte> encoded_;
   native_jpeg::NativeDecoder native_;
+  native_jpeg::NativeRows rows_{native_};
   LibjpegDecoder libjpeg_;
   std::uint64_t decoded_native_ = 0;
   std::uint64_t decoded_fallback_ = 0;

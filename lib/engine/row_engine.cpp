@@ -11,12 +11,55 @@
 
 namespace slabring {
 
-ImageView decode_for_plan(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan) {
+namespace {
+
+void shrink_for_plan(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan) {
   constexpr double margin = 2.0;
-  if (jpeg_scale == JpegScale::fast) {
-    if (const auto grid = decoder.shrink(plan.least_scale(margin))) plan.move_to(*grid);
+  if (jpeg_scale != JpegScale::fast) return;
+  if (const auto grid = decoder.shrink(plan.least_scale(margin))) plan.move_to(*grid);
+}
+
+/// Rows that say when the last of them is made.
+class StagedRows final : public RowFeed {
+ public:
+  StagedRows(RowFeed& rows, std::atomic<ring::Stage>& stage) noexcept : rows_(rows), stage_(stage) {}
+
+  int width() const noexcept override { return rows_.width(); }
+  int height() const noexcept override { return rows_.height(); }
+  void keep(int rows) override { rows_.keep(rows); }
+  const std::uint8_t* row(int y) override { return rows_.row(y); }
+  void finish() override {
+    rows_.finish();
+    stage_.store(ring::Stage::transform, std::memory_order_relaxed);
   }
+
+ private:
+  RowFeed& rows_;
+  std::atomic<ring::Stage>& stage_;
+};
+
+}  // namespace
+
+ImageView decode_for_plan(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan) {
+  shrink_for_plan(decoder, jpeg_scale, plan);
   return decoder.decode(plan.region());
+}
+
+void decode_and_run(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan, const Program& program,
+                    std::span<std::byte> row, AugmentScratch& scratch, std::atomic<ring::Stage>& stage) {
+  stage.store(ring::Stage::decode, std::memory_order_relaxed);
+  shrink_for_plan(decoder, jpeg_scale, plan);
+  if (RowFeed* const rows = decoder.stream(plan.region())) {
+    try {
+      StagedRows staged(*rows, stage);
+      return program.run(plan, staged, row.data(), scratch);
+    } catch (const RowFeed::GivenUp&) {
+      stage.store(ring::Stage::decode, std::memory_order_relaxed);
+    }
+  }
+  const ImageView pixels = decoder.decode(plan.region());
+  stage.store(ring::Stage::transform, std::memory_order_relaxed);
+  program.run(plan, pixels, row.data(), scratch);
 }
 
 RowEngine::RowEngine(const Dataset& dataset, const Program& program, const RowOptions& options)
@@ -158,9 +201,7 @@ void RowEngine::transform(const PlannedSample& planned, std::uint64_t epoch, std
   stage.store(ring::Stage::decode, std::memory_order_relaxed);
   const ImageHeader header = decoder_.open(bytes);
   program_.plan(header.width, header.height, key, plan_);
-  const ImageView pixels = decode_for_plan(decoder_, options_.jpeg_scale, plan_);
-  stage.store(ring::Stage::transform, std::memory_order_relaxed);
-  program_.run(plan_, pixels, row.data(), scratch_);
+  decode_and_run(decoder_, options_.jpeg_scale, plan_, program_, row, scratch_, stage);
 }
 
 RowEngine::Outcome RowEngine::failed(SampleStatus status, std::string_view message) noexcept {

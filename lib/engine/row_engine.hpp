@@ -26,6 +26,11 @@ namespace slabring {
 /// its place, and then the plan is moved to that.
 ImageView decode_for_plan(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan);
 
+/// Decodes those pixels and runs the plan on them, row by row where that can be done. `stage` follows the work: where
+/// rows are resampled while they are decoded that counts as decoding. Throws SampleFailure.
+void decode_and_run(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan, const Program& program,
+                    std::span<std::byte> row, AugmentScratch& scratch, std::atomic<ring::Stage>& stage);
+
 /// One sample into one row: load, read, decode, transform. The whole of what a worker does between claim and publish,
 /// the same in a worker process and in the calling one (`workers = 0`).
 ///

@@ -69,11 +69,12 @@ bool NativeDecoder::build_tables() {
 }
 
 std::optional<ImageView> NativeDecoder::decode(const Rect& region, ImageBuffer& buffer) {
-  if (!build_tables()) return std::nullopt;
-  scan_.begin(file_, frame_);
-  planes_.lay_out(grid_, region, scan_);
+  if (!begin(region)) return std::nullopt;
   const MutableImageView rgb = buffer.rgb(region.width, region.height);
-  if (!decode_rows(region, rgb)) return std::nullopt;
+  for (int y = 0; y < region.height; ++y) {
+    if (!next_row(rgb.row(y))) return std::nullopt;
+  }
+  if (!ends_soundly()) return std::nullopt;
   return rgb;
 }
 
@@ -83,26 +84,43 @@ bool NativeDecoder::advance(std::uint32_t mcu) {
   return skip_mcus(scan_, mcu);
 }
 
-bool NativeDecoder::decode_rows(const Rect& region, const MutableImageView& rgb) {
-  const McuRange needed = mcus_of(frame_, grid_, region);
+bool NativeDecoder::begin(const Rect& region) {
+  if (!build_tables()) return false;
+  scan_.begin(file_, frame_);
+  planes_.lay_out(grid_, region, scan_);
+  needed_ = mcus_of(frame_, grid_, region);
+  mcu_row_ = needed_.first_row;
+  y_ = ready_ = region.y;
+  if (tiles_ != nullptr) return true;
   const auto columns = static_cast<std::uint32_t>(frame_.mcu_columns());
-  const bool knows_tiles = tiles_ != nullptr;
-  for (int row = 0; row < needed.first_row && !knows_tiles; ++row) {
+  for (int row = 0; row < needed_.first_row; ++row) {
     if (!skip_mcus(scan_, static_cast<std::uint32_t>(row + 1) * columns)) return false;
   }
-  int y = region.y;
-  for (int row = needed.first_row; row < needed.end_row; ++row) {
-    const std::uint32_t row_begin = static_cast<std::uint32_t>(row) * columns;
-    if (!advance(row_begin + static_cast<std::uint32_t>(needed.first_column))) return false;
-    if (!decode_mcus(scan_, row, needed.first_column, needed.end_column)) return false;
-    const bool is_last = row + 1 == needed.end_row;
-    const int ready = planes_.ready_rows(scan_, row + 1, is_last);
-    for (; y < ready; ++y) planes_.write_row(scan_, y, rgb.row(y - region.y));
-    if (!is_last && !knows_tiles && !skip_mcus(scan_, row_begin + columns)) return false;
+  return true;
+}
+
+bool NativeDecoder::next_row(std::uint8_t* rgb) {
+  while (y_ >= ready_) {
+    if (!decode_mcu_row()) return false;
   }
-  // What is below the region is not decoded, but a file that was cut off is refused whatever the region. One whose
-  // tiles are known is whole.
-  return scan_.source.is_within(scan_.reader) && (knows_tiles || scan_ends_soundly(scan_.source.rest()));
+  planes_.write_row(scan_, y_++, rgb);
+  return true;
+}
+
+bool NativeDecoder::decode_mcu_row() {
+  const auto columns = static_cast<std::uint32_t>(frame_.mcu_columns());
+  const std::uint32_t row_begin = static_cast<std::uint32_t>(mcu_row_) * columns;
+  if (!advance(row_begin + static_cast<std::uint32_t>(needed_.first_column))) return false;
+  if (!decode_mcus(scan_, mcu_row_, needed_.first_column, needed_.end_column)) return false;
+  const bool is_last = ++mcu_row_ == needed_.end_row;
+  ready_ = planes_.ready_rows(scan_, mcu_row_, is_last);
+  return is_last || tiles_ != nullptr || skip_mcus(scan_, row_begin + columns);
+}
+
+/// What is below the region is not decoded, but a file that was cut off is refused whatever the region. One whose tiles
+/// are known is whole.
+bool NativeDecoder::ends_soundly() const {
+  return scan_.source.is_within(scan_.reader) && (tiles_ != nullptr || scan_ends_soundly(scan_.source.rest()));
 }
 
 }  // namespace slabring::native_jpeg

@@ -48,13 +48,19 @@ class NativeDecoder {
   /// Requires: open() succeeded; region inside the image, as shrunk. Throws std::bad_alloc.
   std::optional<ImageView> decode(const Rect& region, ImageBuffer& buffer);
 
+  /// The same one row after the other: begin(), then as many next_row() as the region has rows, then ends_soundly().
+  /// False from any of them: the file may be damaged, and the rows so far do not matter.
+  bool begin(const Rect& region);
+  bool next_row(std::uint8_t* rgb);
+  bool ends_soundly() const;
+
   std::size_t scratch_bytes() const noexcept { return planes_.bytes(); }
 
  private:
   StoredHeader header() const noexcept;
   bool build_tables();
   bool advance(std::uint32_t mcu);
-  bool decode_rows(const Rect& region, const MutableImageView& rgb);
+  bool decode_mcu_row();
 
   Bytes file_;
   const JpegTiles* tiles_ = nullptr;  ///< nullptr: not known
@@ -64,6 +70,11 @@ class NativeDecoder {
   std::array<AcTable, tables_of_a_kind> ac_;
   Scan scan_;
   RegionPlanes planes_;
+  // How far a region is decoded.
+  McuRange needed_;
+  int mcu_row_ = 0;  ///< the next one
+  int y_ = 0;        ///< the next row of pixels
+  int ready_ = 0;    ///< the first one that needs more MCUs
 };
 
 }  // namespace slabring::native_jpeg
