@@ -7,6 +7,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "folder.hpp"
 #include "photo_files.hpp"
@@ -89,6 +92,53 @@ TEST_P(EverySource, IsPackedToTheSameStream) {
   const Outcome packed = slabring({"pack", named(GetParam()), folder / "again.slabpack"});
   ASSERT_EQ(packed.status, 0) << packed.err;
   EXPECT_EQ(total(folder / "again.slabpack", {"--workers", "1"}), total(photos(), {"--workers", "0"}));
+}
+
+/// A copy of the source in `folder`, as it is named there.
+std::string copied(const NamedSource& source, const Folder& folder) {
+  const std::string name(source.name);
+  for (const auto& entry : fs::directory_iterator(all_sources().path())) {
+    const std::string file = entry.path().filename();
+    if (file.substr(0, file.find_first_of("-.")) != name.substr(0, name.find_first_of("-.?"))) continue;
+    fs::copy(entry.path(), folder / file, fs::copy_options::recursive);
+  }
+  const std::string path = folder / name;
+  return fs::is_directory(path) ? fmt::format("{}:{}", source.kind, path) : path;
+}
+
+/// The lines that say what became of each row.
+std::vector<std::string> rows_of(const std::string& source, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"digest", source,         "--size", "24",         "--batch",
+                                     "7",      "--no-shuffle", "--rows", "--on-error", "mask"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  std::vector<std::string> rows;
+  std::istringstream lines(slabring(arguments).out);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("row ")) rows.push_back(line);
+  }
+  return rows;
+}
+
+TEST_P(EverySource, LosesNothingButTheSampleThatIsBroken) {
+  if (!is_read(GetParam().kind)) GTEST_SKIP() << "this build does not read " << GetParam().kind;
+  if (std::string_view(GetParam().form) == "_rows") GTEST_SKIP() << "they are compressed";
+  if (std::string_view(GetParam().kind) == "manifest") GTEST_SKIP() << "its images are not in it";
+  const Folder folder;
+  const std::string source = copied(GetParam(), folder);
+  const std::size_t colon = source.starts_with('/') ? 0 : source.find(':') + 1;
+  const Outcome broken =
+      run_program(SLABRING_PYTHON, {SLABRING_BREAK_SAMPLE, source.substr(colon), photo_files(20).back()});
+  ASSERT_EQ(broken.status, 0) << broken.err;
+  const auto expected = rows_of(photos(), {"--workers", "0"});
+  ASSERT_EQ(expected.size(), 60U);
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{"--workers", "0"}, {"--workers", "2", "--start", "forkserver"}}) {
+    const auto rows = rows_of(source, how);
+    ASSERT_EQ(rows.size(), 60U) << source;
+    for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(rows[i] == expected[i], i != 19) << rows[i];
+  }
+  const Outcome stopped = slabring({"digest", source, "--size", "24", "--workers", "1"});
+  EXPECT_EQ(stopped.status, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -233,6 +233,9 @@ TEST(Hdf5, ImageFilesOfAFileThatIsCutOffOrChangedAreRefusedOrFaults) {
   fs::resize_file(file, fs::file_size(file) / 2);
   EXPECT_THAT(loaded(*dataset, 1), HasSubstr("changed"));
   EXPECT_THAT(refusal_of(file.native()), HasSubstr("a.h5"));
+  fs::copy(cases + "/rows.h5", file, fs::copy_options::overwrite_existing);
+  const auto again = open_source(file.native(), {.cache_folder = folder.path() / "cache"});
+  EXPECT_TRUE(again->sample_array()) << "with an index that is older than the file";
 }
 
 TEST(Hdf5, FilesOfDifferentSamplesAreRefusedWithBothShapes) {

@@ -98,6 +98,7 @@ TEST_F(Lmdbs, DatabaseThatChangesBeforeItIsReadIsAFault) {
   const auto dataset = open("a.lmdb");
   write("a.lmdb", "[(b'%05d' % i, b'x' * 5000) for i in range(100)]", "False");
   EXPECT_THAT(loaded(*dataset, 0), HasSubstr("was changed"));
+  EXPECT_EQ(open("a.lmdb")->size(), 101U) << "with an index that is made anew";
 }
 
 }  // namespace

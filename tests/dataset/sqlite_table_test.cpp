@@ -111,6 +111,9 @@ TEST_F(Databases, WhatCannotBeReadIsRefusedWithASentence) {
   EXPECT_THAT(refusal_of("b.db", all), HasSubstr("b.db"));
   folder_.write("text.db", std::string(5000, 'x'));
   EXPECT_THAT(refusal_of("text.db", all), HasSubstr("SQLite says"));
+  std::filesystem::copy_file(at("a.db"), at("cut.db"));
+  std::filesystem::resize_file(at("cut.db"), std::filesystem::file_size(at("cut.db")) / 2);
+  EXPECT_THAT(refusal_of("cut.db", all), AllOf(HasSubstr("cut.db"), HasSubstr("SQLite says")));
   python("mixed.db",
          "c.execute('CREATE TABLE images (id INTEGER PRIMARY KEY, image BLOB, label)')\n"
          "c.executemany('INSERT INTO images VALUES (?, ?, ?)', [(1, b'x', 2), (2, b'x', 'dog')])");

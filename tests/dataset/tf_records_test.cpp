@@ -86,6 +86,14 @@ TEST_F(TfRecordFiles, FilesAreOneStreamAndRecipesOpenTheSame) {
   EXPECT_THROW(source_kind("tfrecord").open_recipe({"tfrecord", "{}", recipe->fds}), Error);
 }
 
+TEST_F(TfRecordFiles, IndexIsMadeAnewWhenAFileChangesAndNotUsedForOneThatIsOpen) {
+  const std::string path = write("a.tfrecord", 3);
+  const auto before = open(path);
+  write("a.tfrecord", 5);
+  EXPECT_EQ(open(path)->size(), 5U);
+  EXPECT_THAT(contents(*before), HasSubstr("was changed after it was indexed"));
+}
+
 TEST_F(TfRecordFiles, DamagedBytesAreAFaultOfTheirRecord) {
   const std::string sound = file(write("a.tfrecord", 3));
   EXPECT_THAT(contents(*open(damaged(sound, 30))),
