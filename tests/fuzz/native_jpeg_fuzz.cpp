@@ -1,5 +1,5 @@
 // One input to the native JPEG decoder, for libFuzzer and for native_jpeg_fuzz_replay_test. Besides what the sanitizers
-// see: what it decodes, whole or a region of it, libjpeg-turbo decodes too, and to the same pixels.
+// see: what it decodes, whole, a region of it or smaller, libjpeg-turbo decodes too, and to the same pixels.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -78,10 +78,32 @@ void check(std::span<const std::byte> file) {
   }
 }
 
+/// Half, a quarter or an eighth of the image; nothing when it is refused.
+std::optional<RgbImage> decode_shrunk(Decoder& decoder, std::span<const std::byte> file) {
+  try {
+    decoder.open(file);
+    const auto grid = decoder.shrink(0.5 / static_cast<double>(1U << file.size() % 3));
+    if (!grid) return std::nullopt;
+    return test::copy(decoder.decode({0, 0, grid->width, grid->height}));
+  } catch (const SampleFailure&) {
+    return std::nullopt;
+  }
+}
+
+void check_shrunk(std::span<const std::byte> file) {
+  static Decoder both(limits, JpegDecoding::native);
+  static Decoder libjpeg(limits, JpegDecoding::libjpeg);
+  const std::uint64_t before = both.decoded_native();
+  const std::optional<RgbImage> found = decode_shrunk(both, file);
+  if (both.decoded_native() == before) return;
+  if (found != decode_shrunk(libjpeg, file)) complain("a smaller image differs", {});
+}
+
 }  // namespace
 }  // namespace slabring
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   slabring::check(std::as_bytes(std::span(data, size)));
+  slabring::check_shrunk(std::as_bytes(std::span(data, size)));
   return 0;
 }
