@@ -4,6 +4,7 @@
 #include <string>
 
 #include "slabring/dataset.hpp"
+#include "slabring/source_options.hpp"
 
 namespace CLI {
 class App;
@@ -14,6 +15,9 @@ namespace slabring::cli {
 /// Opens the dataset that a command line names, with a bar on the terminal while an index is made.
 /// Throws UsageError when none is named, and Error.
 std::unique_ptr<Dataset> open_data(const std::string& source);
+
+/// "indexed 70000 samples of m.csv in 0.10 s, 700000/s; kept in FILE".
+std::string index_line(const IndexOutcome& outcome);
 
 /// What DATA may be, one kind a line, for --help.
 std::string kinds_text();

@@ -17,6 +17,9 @@ constexpr auto draw_interval = std::chrono::milliseconds(100);
 }  // namespace
 
 std::string progress_line(std::string_view what, std::uint64_t done, std::uint64_t total, double seconds) {
+  if (total == Progress::unknown) {
+    return fmt::format("{} {}  {:.0f}/s", what, done, seconds > 0 ? static_cast<double>(done) / seconds : 0.0);
+  }
   const std::uint64_t filled = total == 0 ? 0 : std::min(done, total) * bar_width / total;
   std::string line = fmt::format("{} [{:#>{}}{: >{}}] {}/{}", what, "", filled, "", bar_width - filled, done, total);
   if (done == 0 || seconds <= 0) return line;

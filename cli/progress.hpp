@@ -11,6 +11,9 @@ namespace slabring::cli {
 /// One thread uses it.
 class Progress {
  public:
+  /// A total that only the end will tell: then there is no bar, but how much is done.
+  static constexpr std::uint64_t unknown = ~std::uint64_t{0};
+
   /// `what` stands before the bar; `total` of 0 draws nothing.
   Progress(std::string_view what, std::uint64_t total);
   ~Progress();
@@ -36,7 +39,8 @@ class Progress {
   Clock::time_point next_draw_;
 };
 
-/// The line without its colours: "digest [####      ]  40/100  812/s  0:12 left".
+/// The line without its colours: "digest [####      ]  40/100  812/s  0:12 left", or "index 40  812/s" of
+/// Progress::unknown.
 std::string progress_line(std::string_view what, std::uint64_t done, std::uint64_t total, double seconds);
 
 }  // namespace slabring::cli

@@ -11,6 +11,7 @@
 
 #include "slabring/export.hpp"
 #include "slabring/sample.hpp"
+#include "slabring/source_options.hpp"
 
 namespace slabring {
 
@@ -99,12 +100,14 @@ class FileSet;
 /// sub-folders, samples are the files beneath each in the order of sorted(os.walk(folder, followlinks=True)), sorted
 /// within a folder. A folder with files and no sub-folders is a flat folder: every label is -1.
 ///
-/// The index is one flat table in sealed shared memory, mapped read-only by every process: 16 bytes and the
-/// relative path a sample, once, whatever the number of workers.
+/// The index is one flat table in shared memory, mapped read-only by every process: 16 bytes and the relative path a
+/// sample, once, whatever the number of workers. From 20,000 samples on it is kept in a file, which the ranks of a
+/// machine share and the next start finds, for as long as no folder changes (SourceOptions::cache_folder).
 class SLABRING_API ImageFolder : public Dataset {
  public:
   /// Throws Error(dataset) when `root` is missing, is no folder, holds no image, or a class folder holds none.
-  explicit ImageFolder(const std::filesystem::path& root, const ImageFolderOptions& options = {});
+  explicit ImageFolder(const std::filesystem::path& root, const ImageFolderOptions& options = {},
+                       const SourceOptions& source_options = {});
   ~ImageFolder() override;
   ImageFolder(ImageFolder&&) noexcept;
   ImageFolder& operator=(ImageFolder&&) noexcept;

@@ -1,35 +1,14 @@
 #pragma once
 
-#include <cstdint>
-#include <filesystem>
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "slabring/dataset.hpp"
 #include "slabring/export.hpp"
+#include "slabring/source_options.hpp"
 
 namespace slabring {
-
-/// How far the making of an index is. Indexes are made once and then kept (SourceOptions::cache_folder).
-struct IndexProgress {
-  std::string_view source;  ///< the file that is being read
-  std::uint64_t done_bytes = 0;
-  std::uint64_t total_bytes = 0;  ///< of all files of the source
-  std::uint64_t samples = 0;      ///< found so far
-};
-
-struct SourceOptions {
-  /// Where indexes are kept between runs. Empty: $SLABRING_CACHE, else $XDG_CACHE_HOME/slabring, else
-  /// ~/.cache/slabring; without any of them, or where it cannot be written, an index is made anew each time.
-  std::filesystem::path cache_folder{};
-  /// False: indexes are neither looked for nor kept.
-  bool keep_index = true;
-  /// Called now and then while an index is made, in the thread that opens. May throw, which ends the opening.
-  std::function<void(const IndexProgress&)> progress{};
-};
 
 /// Opens a dataset by what a person writes on a command line:
 ///

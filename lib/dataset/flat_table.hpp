@@ -10,12 +10,15 @@
 
 namespace slabring {
 
-/// A table in sealed shared memory, mapped read-only: what FileTable and RecordTable have in common. Immutable,
-/// thread-safe.
+/// A table in shared memory, mapped read-only: what FileTable and RecordTable have in common. Immutable, thread-safe.
+///
+/// The memory is a sealed memfd or the file of a kept index (dataset/index_cache.hpp), whose pages all processes of the
+/// machine share.
 ///
 /// What is checked when: opening checks the seals, the header and that the entries lie inside, in constant time. An
 /// entry's own offset and length are checked each time it is asked for, so that a worker that is started again does not
-/// first walk through ten million of them. The seals make the first check hold for ever.
+/// first walk through ten million of them. The seals make the first check hold for ever; a file's bytes are trusted as
+/// the user's own programs are, and no value in them leads out of the table.
 class FlatTable {
  public:
   /// Throws Error(dataset) when `fd` holds no table of this kind that can be read in bounds.

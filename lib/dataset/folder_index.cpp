@@ -32,8 +32,8 @@ void require_folder(const std::string& root) {
 /// The folders of one class, each with its files.
 class ClassWalk {
  public:
-  ClassWalk(const std::string& root, const ExtensionFilter& is_wanted, RealRoots& roots)
-      : root_(root), is_wanted_(is_wanted), roots_(roots) {}
+  ClassWalk(const std::string& root, const ExtensionFilter& is_wanted, RealRoots& roots, FolderIndex& index)
+      : root_(root), is_wanted_(is_wanted), roots_(roots), index_(index) {}
 
   /// Appends the files beneath root/name to `table`; returns how many.
   std::uint64_t add_class(const std::string& name, std::int32_t label, FileTableBuilder& table) {
@@ -60,6 +60,8 @@ class ClassWalk {
     FolderListing listing = list_folder(root_ + '/' + path, is_wanted_);
     refuse_cycle(listing, path);
     roots_.follow_links(root_ + '/' + path, listing);
+    index_.listed.push_back({path, listing.stamp});
+    index_.has_links = index_.has_links || !listing.links.empty();
     if (!listing.files.empty()) folders_.push_back({path, python_sort_key(path), std::move(listing.files)});
     ancestors_.push_back({listing.identity, path});
     for (std::size_t i = 0; i < listing.folders.size(); ++i) {
@@ -89,6 +91,7 @@ class ClassWalk {
   const std::string& root_;
   const ExtensionFilter& is_wanted_;
   RealRoots& roots_;
+  FolderIndex& index_;
   std::vector<Folder> folders_;
   std::vector<Ancestor> ancestors_;  ///< from the class folder to the one being walked
   std::string path_;
@@ -105,32 +108,38 @@ class ClassWalk {
                           root, fmt::join(named, ", "), more, is_wanted.joined()));
 }
 
-FolderIndex index_classes(const std::string& root, NameList& names, const ExtensionFilter& is_wanted,
-                          RealRoots& roots) {
-  FolderIndex index;
+bool index_classes(const std::string& root, NameList& names, const ExtensionFilter& is_wanted, RealRoots& roots,
+                   const GoOn& go_on, FolderIndex& index) {
   FileTableBuilder table;
-  ClassWalk walk(root, is_wanted, roots);
+  ClassWalk walk(root, is_wanted, roots, index);
   std::vector<std::string> empty;
   names.sort();
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string& name = index.classes.emplace_back(names[i]);
     if (walk.add_class(name, static_cast<std::int32_t>(i), table) == 0) empty.push_back(name);
+    if (!go_on(index, table.size())) return false;
   }
   if (!empty.empty()) refuse_empty_classes(root, empty, is_wanted);
   index.table = table.finish();
-  return index;
+  return true;
 }
 
-FolderIndex index_flat(NameList& names) {
+bool index_flat(NameList& names, const GoOn& go_on, FolderIndex& index) {
+  if (!go_on(index, names.size())) return false;
   FileTableBuilder table;
   names.sort();
   for (std::size_t i = 0; i < names.size(); ++i) table.add(names[i], -1);
-  return {{}, table.finish(), {}};
+  index.table = table.finish();
+  return true;
 }
 
 }  // namespace
 
 FolderIndex index_folder(const std::string& root, const ExtensionFilter& is_wanted) {
+  return index_folder(root, is_wanted, [](const FolderIndex&, std::uint64_t) { return true; }).value();
+}
+
+std::optional<FolderIndex> index_folder(const std::string& root, const ExtensionFilter& is_wanted, const GoOn& go_on) {
   require_folder(root);
   FolderListing top = list_folder(root, is_wanted);
   if (top.folders.empty() && top.files.empty()) {
@@ -139,7 +148,12 @@ FolderIndex index_folder(const std::string& root, const ExtensionFilter& is_want
   }
   RealRoots roots(root);
   roots.follow_links(root, top);
-  FolderIndex index = top.folders.empty() ? index_flat(top.files) : index_classes(root, top.folders, is_wanted, roots);
+  FolderIndex index;
+  index.listed.push_back({"", top.stamp});
+  index.has_links = !top.links.empty();
+  const bool whole = top.folders.empty() ? index_flat(top.files, go_on, index)
+                                         : index_classes(root, top.folders, is_wanted, roots, go_on, index);
+  if (!whole) return std::nullopt;
   index.roots = std::move(roots).take();
   return index;
 }

@@ -42,6 +42,11 @@ bool is_link(int parent, const dirent& entry) noexcept {
   return ::fstatat(parent, entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(status.st_mode);
 }
 
+FolderStamp stamp_from(const struct stat& status) noexcept {
+  const auto ns_of = [](const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; };
+  return {ns_of(status.st_mtim), ns_of(status.st_ctim)};
+}
+
 /// The next entry but "." and ".."; null at the end.
 const dirent* next_entry(DIR* folder, const std::string& path) {
   for (;;) {
@@ -76,6 +81,12 @@ bool ExtensionFilter::operator()(std::string_view name) const noexcept {
 
 std::string ExtensionFilter::joined() const { return fmt::format("{}", fmt::join(lower_case_, ", ")); }
 
+std::optional<FolderStamp> stamp_of_folder(const std::string& path) noexcept {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return std::nullopt;
+  return stamp_from(status);
+}
+
 FolderListing list_folder(const std::string& path, const ExtensionFilter& is_wanted) {
   const OpenFolder folder(::opendir(path.c_str()));
   if (!folder) refuse(path, errno);
@@ -83,7 +94,7 @@ FolderListing list_folder(const std::string& path, const ExtensionFilter& is_wan
   struct stat status {};
   if (::fstat(fd, &status) != 0) refuse(path, errno);
 
-  FolderListing listing{{status.st_dev, status.st_ino}, {}, {}, {}};
+  FolderListing listing{{status.st_dev, status.st_ino}, stamp_from(status), {}, {}, {}};
   while (const dirent* entry = next_entry(folder.get(), path)) {
     const bool folder_or_link_to_one = is_folder(fd, *entry);
     if (!folder_or_link_to_one && !is_wanted(entry->d_name)) continue;

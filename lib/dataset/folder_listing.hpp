@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,9 +27,21 @@ class ExtensionFilter {
   std::vector<std::string> lower_case_;
 };
 
+/// Another one when an entry was added, removed or renamed since. The time of change, unlike that of modification,
+/// cannot be set, as tar and rsync do.
+struct FolderStamp {
+  std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;
+  bool operator==(const FolderStamp&) const = default;
+};
+
+/// nullopt: it is not there, or no folder.
+std::optional<FolderStamp> stamp_of_folder(const std::string& path) noexcept;
+
 /// What one folder holds, unsorted.
 struct FolderListing {
   std::pair<dev_t, ino_t> identity;  ///< the same for every path to the folder
+  FolderStamp stamp;                 ///< before it was listed
   NameList folders;                  ///< and links to folders
   NameList files;                    ///< everything else that the filter lets through, dangling links too
   NameList links;                    ///< those of both that are links

@@ -465,15 +465,15 @@ std::unique_ptr<Dataset> open_hdf5(SourceRequest& request) {
                                     {"labels", name_to_json(names.labels)},
                                     {"lengths", name_to_json(names.lengths)}}
                                    .dump();
-  const IndexCache cache(request.options, "hdf5", files.front().path + '\n' + files.back().path, identity);
+  IndexCache cache(request.options, "hdf5", files.front().path, name_of(files), identity);
   if (auto kept = cache.load()) return std::make_unique<Hdf5Records>(std::move(files), std::move(kept->table));
   Hdf5Index index = index_hdf5(paths, names);
   const bool referenced = index.referenced;
   auto dataset = std::make_unique<Hdf5Dataset>(std::move(index));
   if (!referenced) return dataset;
-  UniqueFd table = index_hdf5_records(*dataset, files, request.options);
-  cache.keep("", table.get());
-  return std::make_unique<Hdf5Records>(std::move(files), std::move(table));
+  std::optional<KeptIndex> records = cache.wait_or_begin();
+  if (!records) records = cache.keep({"", index_hdf5_records(*dataset, files, request.options)});
+  return std::make_unique<Hdf5Records>(std::move(files), std::move(records->table));
 }
 
 }  // namespace slabring

@@ -1,24 +1,14 @@
 #include "base/fingerprint.hpp"
 #include "dataset/file_set.hpp"
-#include "dataset/folder_index.hpp"
+#include "dataset/folder_files.hpp"
 #include "slabring/dataset.hpp"
-#include "slabring/error.hpp"
 
 namespace slabring {
-namespace {
-
-std::unique_ptr<FileSet> index_files(const std::filesystem::path& root, const ImageFolderOptions& options) {
-  std::string absolute = absolute_root(root.native());
-  FolderIndex index = index_folder(absolute, ExtensionFilter(options.extensions));
-  return std::make_unique<FileSet>(std::move(absolute), std::move(index.classes), std::move(index.roots),
-                                   std::move(index.table));
-}
-
-}  // namespace
 
 ImageFolder::ImageFolder(std::unique_ptr<FileSet> files) : root_(files->root()), files_(std::move(files)) {}
-ImageFolder::ImageFolder(const std::filesystem::path& root, const ImageFolderOptions& options)
-    : ImageFolder(index_files(root, options)) {}
+ImageFolder::ImageFolder(const std::filesystem::path& root, const ImageFolderOptions& options,
+                         const SourceOptions& source_options)
+    : ImageFolder(open_folder_files(root, options, source_options)) {}
 ImageFolder::~ImageFolder() = default;
 ImageFolder::ImageFolder(ImageFolder&&) noexcept = default;
 ImageFolder& ImageFolder::operator=(ImageFolder&&) noexcept = default;

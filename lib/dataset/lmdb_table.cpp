@@ -232,11 +232,9 @@ std::unique_ptr<Dataset> open_lmdb_table(SourceRequest& request) {
   const std::string path = data_file(request.path);
   const RecordFile file{path, stamp_of(path)};
   const std::string identity = json{{"version", 1}, {"files", files_to_json(std::span(&file, 1))}}.dump();
-  const IndexCache cache(request.options, "lmdb", path, identity);
-  if (auto kept = cache.load()) return std::make_unique<LmdbTable>(file, datum, std::move(kept->table));
-  UniqueFd table = list_keys(file);
-  cache.keep("", table.get());
-  return std::make_unique<LmdbTable>(file, datum, std::move(table));
+  IndexCache cache(request.options, "lmdb", path, path, identity);
+  KeptIndex index = cache.get([&] { return KeptIndex{"", list_keys(file)}; });
+  return std::make_unique<LmdbTable>(file, datum, std::move(index.table));
 }
 
 std::unique_ptr<Dataset> open_lmdb_table_recipe(const DatasetRecipe& recipe) {

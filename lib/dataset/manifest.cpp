@@ -216,16 +216,21 @@ ManifestForm form_of(SourceRequest& request) {
   return form;
 }
 
+/// Which index of the file.
+nlohmann::json form_words(const ManifestForm& form) {
+  return {{"format", static_cast<int>(form.format)},
+          {"path", name_to_json(form.path_column)},
+          {"label", name_to_json(form.label_column)},
+          {"header", form.header}};
+}
+
 /// Everything that decides what the index is.
 std::string identity_of(const Place& place) {
   return nlohmann::json{{"version", 1},
                         {"file", name_to_json(place.file)},
                         {"bytes", place.stamp.bytes},
                         {"modified", place.stamp.modified_ns},
-                        {"format", static_cast<int>(place.form.format)},
-                        {"path", name_to_json(place.form.path_column)},
-                        {"label", name_to_json(place.form.label_column)},
-                        {"header", place.form.header}}
+                        {"form", form_words(place.form)}}
       .dump();
 }
 
@@ -240,14 +245,13 @@ std::unique_ptr<Dataset> open_manifest(SourceRequest& request) {
   place.folder = place.file.substr(0, std::max<std::size_t>(1, place.file.rfind('/')));
   place.stamp = stamp_of(place.file);
   if (place.stamp.bytes < least_bytes_to_keep) request.options.keep_index = false;
-  const IndexCache cache(request.options, "manifest", place.file, identity_of(place));
-  if (auto kept = cache.load()) {
-    return std::make_unique<Manifest>(FileSet({"manifest", kept->about, {kept->table.get()}}, "a manifest"));
-  }
-  FileSet files = index_manifest(place, request.options);
-  const DatasetRecipe recipe = files.recipe("manifest");
-  cache.keep(recipe.config, recipe.fds[0]);
-  return std::make_unique<Manifest>(std::move(files));
+  IndexCache cache(request.options, "manifest", place.file, place.file + '\n' + form_words(place.form).dump(),
+                   identity_of(place));
+  const KeptIndex index = cache.get([&] {
+    const FileSet files = index_manifest(place, request.options);
+    return KeptIndex{files.recipe("manifest").config, own_copy(files.table().fd())};
+  });
+  return std::make_unique<Manifest>(FileSet({"manifest", index.about, {index.table.get()}}, "a manifest"));
 }
 
 std::unique_ptr<Dataset> open_manifest_recipe(const DatasetRecipe& recipe) {

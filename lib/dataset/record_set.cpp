@@ -36,6 +36,10 @@ json files_to_json(std::span<const RecordFile> files) {
   return array;
 }
 
+std::string name_of(std::span<const RecordFile> files) {
+  return fmt::format("{}\n{}\n", files.front().path, files.back().path);
+}
+
 std::vector<RecordFile> files_as_they_are(std::span<const std::string> paths) {
   std::vector<RecordFile> files;
   for (const std::string& path : paths) {

@@ -42,6 +42,8 @@ inline constexpr std::uint64_t most_record_bytes = std::uint64_t{1} << 30;
 
 /// Stamps of the files as JSON: part of what an index depends on, and of recipes.
 nlohmann::json files_to_json(std::span<const RecordFile> files);
+/// What an index of the files is called: the same however they change.
+std::string name_of(std::span<const RecordFile> files);
 /// The named files as they are now. Throws Error(dataset).
 std::vector<RecordFile> files_as_they_are(std::span<const std::string> paths);
 

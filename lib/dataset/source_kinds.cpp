@@ -24,7 +24,7 @@ namespace {
 
 std::unique_ptr<Dataset> open_folder(SourceRequest& request) {
   request.refuse_others("");
-  return std::make_unique<ImageFolder>(request.path);
+  return std::make_unique<ImageFolder>(request.path, ImageFolderOptions{}, request.options);
 }
 
 bool is_folder(const std::string& path) {

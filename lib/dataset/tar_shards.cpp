@@ -94,18 +94,12 @@ std::unique_ptr<Dataset> open_tar_shards(SourceRequest& request) {
   const TarForm form = form_of(request);
   const std::vector<std::string> names = shard_names(request.path);
   std::vector<RecordFile> files = files_as_they_are(names);
-  const std::string identity = json{
-      {"version", 1},
-      {"files", files_to_json(files)},
-      {"image", form.image},
-      {"label", form.label},
-      {"json_label",
-       form.json_label}}.dump(-1, ' ', false, json::error_handler_t::replace);
-  const IndexCache cache(request.options, "tar", files.front().path + '\n' + files.back().path, identity);
-  if (auto kept = cache.load()) return std::make_unique<TarShards>(std::move(files), std::move(kept->table));
-  UniqueFd table = index_shards(files, form, request.options);
-  cache.keep("", table.get());
-  return std::make_unique<TarShards>(std::move(files), std::move(table));
+  const json form_words{{"image", form.image}, {"label", form.label}, {"json_label", form.json_label}};
+  const json identity{{"version", 1}, {"files", files_to_json(files)}, {"form", form_words}};
+  const auto text_of = [](const json& words) { return words.dump(-1, ' ', false, json::error_handler_t::replace); };
+  IndexCache cache(request.options, "tar", files.front().path, name_of(files) + text_of(form_words), text_of(identity));
+  KeptIndex index = cache.get([&] { return KeptIndex{"", index_shards(files, form, request.options)}; });
+  return std::make_unique<TarShards>(std::move(files), std::move(index.table));
 }
 
 std::unique_ptr<Dataset> open_tar_shards_recipe(const DatasetRecipe& recipe) {

@@ -168,13 +168,9 @@ std::unique_ptr<Dataset> open_tf_records(SourceRequest& request) {
   const std::vector<std::string> paths = shard_names(request.path);
   std::vector<RecordFile> files = files_as_they_are(paths);
   const std::string identity = json{{"version", 1}, {"files", files_to_json(files)}}.dump();
-  const IndexCache cache(request.options, "tfrecord", files.front().path + '\n' + files.back().path, identity);
-  if (auto kept = cache.load()) {
-    return std::make_unique<TfRecords>(std::move(files), std::move(kept->table), std::move(names));
-  }
-  UniqueFd table = index_records(files, request.options);
-  cache.keep("", table.get());
-  return std::make_unique<TfRecords>(std::move(files), std::move(table), std::move(names));
+  IndexCache cache(request.options, "tfrecord", files.front().path, name_of(files), identity);
+  KeptIndex index = cache.get([&] { return KeptIndex{"", index_records(files, request.options)}; });
+  return std::make_unique<TfRecords>(std::move(files), std::move(index.table), std::move(names));
 }
 
 std::unique_ptr<Dataset> open_tf_records_recipe(const DatasetRecipe& recipe) {
