@@ -92,6 +92,7 @@ std::vector<std::int64_t> million_labels() {
 
 BENCHMARK_CAPTURE(BM_Sampler, with_replacement, Sampler::with_replacement());
 BENCHMARK_CAPTURE(BM_Sampler, weighted, Sampler::weighted(million_weights()));
+BENCHMARK_CAPTURE(BM_Sampler, weighted_once, Sampler::weighted(million_weights(), /*replacement=*/false));
 BENCHMARK_CAPTURE(BM_Sampler, class_balanced, Sampler::class_balanced(million_labels()));
 BENCHMARK_CAPTURE(BM_Sampler, window_1000, Sampler::window_shuffle(1000));
 BENCHMARK_CAPTURE(BM_Sampler, repeat, Sampler::random().repeat(300'000));
@@ -101,6 +102,23 @@ void BM_MakeWeighted(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(Sampler::weighted(weights));
 }
 BENCHMARK(BM_MakeWeighted)->Unit(benchmark::kMillisecond);
+
+/// What holds a trainer up where an epoch ends: its last batch was planned, and now the first of the next one is.
+void BM_EpochBeginsWeightedOnce(benchmark::State& state) {
+  EpochPlan plan({.samples = million,
+                  .batch_size = batch_size,
+                  .sampler = Sampler::weighted(million_weights(), /*replacement=*/false),
+                  .drop_last = true});
+  std::vector<SampleId> ids(batch_size);
+  std::uint64_t epoch = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    plan.ids(epoch, plan.batch(plan.batches() - 1).value(), ids);
+    state.ResumeTiming();
+    plan.ids(++epoch, plan.batch(0).value(), ids);
+  }
+}
+BENCHMARK(BM_EpochBeginsWeightedOnce)->Unit(benchmark::kMillisecond);
 
 /// The order of an epoch, first to last, by the permutation and by a list that is shuffled: the same work.
 void BM_WholeEpochByPlan(benchmark::State& state) {

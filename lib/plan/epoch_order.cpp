@@ -116,39 +116,118 @@ class Weighted final : public EpochOrder {
   EpochKey key_;
 };
 
-/// Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): each sample waits for an exponential
-/// time whose rate is its weight; those that come first are drawn, in this order.
-class WeightedWithoutReplacement final : public EpochOrder {
+/// Exponential times at which the samples of one epoch arrive, each with its weight as the rate, sorted as far as
+/// anybody has asked. Allocates nothing once it is made: it may be in Batch::release().
+class Arrivals {
  public:
-  WeightedWithoutReplacement(const SamplerSpec& spec, std::uint64_t seed)
-      : weights_(spec.weights), draws_(spec.draws), key_(seed) {
-    for (std::uint64_t id = 0; id < weights_.size(); ++id) {
-      if (weights_[id] > 0) arrivals_.emplace_back(0.0, id);
+  /// Requires: `weights` outlives this object.
+  Arrivals(const SharedArray<double>& weights, std::uint64_t seed) : weights_(weights), seed_(seed) {
+    for (std::uint64_t id = 0; id < weights.size(); ++id) {
+      if (weights[id] > 0) all_.emplace_back(0.0, id);
     }
-    sort();
-  }
-  std::uint64_t positions() const noexcept override { return draws_; }
-  PlannedSample at(std::uint64_t epoch, std::uint64_t position) noexcept override {
-    if (key_.enter(epoch)) sort();
-    return {SampleId{arrivals_[position].second}, 0};
+    ends_.reserve(2 * 64);  // each time what is to be sorted is a quarter of what it was
+    begin(0);
   }
 
- private:
-  void sort() noexcept {  // allocates nothing: it may be in Batch::release()
-    for (auto& [time, id] : arrivals_) {
-      const std::uint64_t bits = derived(key_.value(), id, DrawOp::exponential);
+  std::uint64_t epoch() const noexcept { return epoch_; }
+  std::uint64_t size() const noexcept { return all_.size(); }
+
+  /// Requires: both are of the same weights and seed.
+  void swap(Arrivals& other) noexcept {
+    std::swap(epoch_, other.epoch_);
+    std::swap(key_, other.key_);
+    all_.swap(other.all_);
+    std::swap(drawn_, other.drawn_);
+    std::swap(sorted_, other.sorted_);
+    ends_.swap(other.ends_);
+  }
+
+  void begin(std::uint64_t epoch) noexcept {
+    epoch_ = epoch;
+    key_ = epoch_key(seed_, epoch, RandomPurpose::order);
+    drawn_ = 0;
+    sorted_ = 0;
+    ends_.assign(1, all_.size());
+  }
+
+  /// Draws times until there are `count`, in whatever order the samples stand.
+  void draw(std::uint64_t count) noexcept {
+    for (count = std::min<std::uint64_t>(count, all_.size()); drawn_ < count; ++drawn_) {
+      auto& [time, id] = all_[drawn_];
+      const std::uint64_t bits = derived(key_, id, DrawOp::exponential);
       const double uniform = (static_cast<double>(bits >> 11) + 0.5) * 0x1p-53;  // neither 0 nor 1
       time = -portable::log(uniform) / weights_[id];
     }
-    const auto end = arrivals_.begin() + static_cast<std::ptrdiff_t>(draws_);
-    if (end != arrivals_.end()) std::nth_element(arrivals_.begin(), end, arrivals_.end());
-    std::sort(arrivals_.begin(), end);
+  }
+
+  /// The sample that arrives at this place. Requires: all times are drawn, place < size().
+  std::uint64_t operator[](std::uint64_t place) noexcept {
+    while (place >= sorted_) sort_more();
+    return all_[place].second;
+  }
+
+ private:
+  /// Quicksort that leaves the later parts for later: ends_ are where they end, the nearest one last.
+  void sort_more() noexcept {
+    constexpr std::uint64_t few = 1024;
+    const auto at = [this](std::uint64_t place) { return all_.begin() + static_cast<std::ptrdiff_t>(place); };
+    while (ends_.back() - sorted_ > few) {
+      const std::uint64_t part = sorted_ + (ends_.back() - sorted_) / 4;
+      std::nth_element(at(sorted_), at(part), at(ends_.back()));
+      ends_.push_back(part);
+    }
+    std::sort(at(sorted_), at(ends_.back()));
+    sorted_ = ends_.back();
+    ends_.pop_back();
+  }
+
+  const SharedArray<double>& weights_;
+  std::uint64_t seed_;
+  std::uint64_t epoch_ = 0;
+  std::uint64_t key_ = 0;
+  std::vector<std::pair<double, std::uint64_t>> all_;  ///< time and sample
+  std::uint64_t drawn_ = 0;
+  std::uint64_t sorted_ = 0;
+  std::vector<std::uint64_t> ends_;
+};
+
+/// Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): each sample waits for an exponential
+/// time whose rate is its weight; those that come first are drawn, in this order.
+///
+/// To draw and sort all times when an epoch begins would hold a Batch::release() up for a fifth of a second a million
+/// samples. So the times of the next epoch are drawn while this one is walked through, a few at each position, and they
+/// are sorted piece by piece.
+class WeightedWithoutReplacement final : public EpochOrder {
+ public:
+  WeightedWithoutReplacement(const SamplerSpec& spec, std::uint64_t seed)
+      : weights_(spec.weights), draws_(spec.draws), now_(weights_, seed), next_(weights_, seed) {
+    now_.draw(now_.size());
+    next_.begin(1);
+    times_a_position_ = (now_.size() + draws_ - 1) / draws_;
+  }
+  WeightedWithoutReplacement(const WeightedWithoutReplacement&) = delete;
+  WeightedWithoutReplacement& operator=(const WeightedWithoutReplacement&) = delete;
+
+  std::uint64_t positions() const noexcept override { return draws_; }
+  PlannedSample at(std::uint64_t epoch, std::uint64_t position) noexcept override {
+    if (epoch != now_.epoch()) enter(epoch);
+    next_.draw((position + 1) * times_a_position_);
+    return {SampleId{now_[position]}, 0};
+  }
+
+ private:
+  void enter(std::uint64_t epoch) noexcept {
+    if (next_.epoch() != epoch) next_.begin(epoch);
+    next_.draw(next_.size());
+    now_.swap(next_);
+    next_.begin(epoch + 1);
   }
 
   SharedArray<double> weights_;
   std::uint64_t draws_;
-  EpochKey key_;
-  std::vector<std::pair<double, std::uint64_t>> arrivals_;  ///< time and sample
+  std::uint64_t times_a_position_ = 1;
+  Arrivals now_;
+  Arrivals next_;
 };
 
 /// Positions are permuted, and then dealt to the classes in turn, so each gets as many to within one; the k-th draw of

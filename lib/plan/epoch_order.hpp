@@ -17,8 +17,8 @@ struct PlannedSample {
 };
 
 /// Which sample stands at which position of an epoch: a pure function of (sampler, samples, seed). No I/O, and no
-/// memory that grows with the dataset but the sampler's own tables (and, for weights without replacement, the order of
-/// one epoch). Remembers what it computed for the epoch asked for last, so one object serves one thread.
+/// memory that grows with the dataset but the sampler's own tables (and, for weights without replacement, the orders of
+/// two epochs). Remembers what it computed for the epoch asked for last, so one object serves one thread.
 class EpochOrder {
  public:
   virtual ~EpochOrder() = default;

@@ -247,6 +247,31 @@ TEST(Weighted, WithoutReplacementTheFirstIsDrawnInProportionAndNoneTwice) {
   EXPECT_EQ(part, std::vector(one.begin(), one.begin() + 5));
 }
 
+TEST(Weighted, WithoutReplacementIsTheSameHoweverFarItWasSorted) {
+  const auto weights = some_weights(20'000);
+  const Sampler sampler = Sampler::weighted(weights, false);
+  const auto walked = make_epoch_order(sampler.spec(), weights.size(), 3);
+  for (const std::uint64_t epoch : {0, 1, 2}) {
+    const auto jumped = make_epoch_order(sampler.spec(), weights.size(), 3);
+    std::vector<std::uint64_t> forwards;
+    std::vector<std::uint64_t> backwards(walked->positions());
+    for (std::uint64_t position = 0; position < walked->positions(); ++position) {
+      forwards.push_back(to_index(walked->at(epoch, position).id));
+    }
+    for (std::uint64_t position = jumped->positions(); position-- > 0;) {
+      backwards[position] = to_index(jumped->at(epoch, position).id);
+    }
+    EXPECT_EQ(forwards, backwards) << epoch;
+    EXPECT_EQ(std::set<std::uint64_t>(forwards.begin(), forwards.end()).size(), forwards.size());
+    // As a rank that skips what others deliver, and leaves its epochs early.
+    const auto skipping = make_epoch_order(sampler.spec(), weights.size(), 3);
+    for (std::uint64_t before = 0; before < epoch; ++before) skipping->at(before, 7 * before);
+    for (std::uint64_t position = 0; position < forwards.size(); position += 999) {
+      EXPECT_EQ(to_index(skipping->at(epoch, position).id), forwards[position]);
+    }
+  }
+}
+
 TEST(Weighted, ExtremeWeightsOverflowNothing) {
   const std::vector<double> weights{1e308, 1e308, 1e-300, 0, 1e308};
   const auto counts = counts_of(epoch_of(Sampler::weighted(weights, true, 30'000), 5), 5);
