@@ -68,6 +68,8 @@ int run(const Command& command, const std::string& name) {
     return status;
   } catch (const slabring::cli::UsageError& error) {
     return report(name, error.what(), slabring::cli::exit_usage);
+  } catch (const CLI::ParseError& error) {  // a number inside an option's text, which was looked at only now
+    return report(name, error.what(), slabring::cli::exit_usage);
   } catch (const slabring::Error& error) {
     return report(name, slabring::cli::in_words_of_the_command_line(error.what()), exit_status(error));
   } catch (const std::exception& error) {

@@ -102,6 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                    {"--rank", "0", "--world", "6", "--mesh", "data=4,model=2"},
                    {"--mesh is data=4,model=2", "world, which is 6"}},
         WrongUsage{"MeshWithoutNumbers", {"--mesh", "data"}, {"--mesh data", "NAME=NUMBER"}},
+        WrongUsage{"MeshOfLetters", {"--rank", "0", "--world", "2", "--mesh", "data=x"}, {"--mesh", "'x'"}},
         WrongUsage{"UnknownSampler", {"--sampler", "best"}, {"--sampler best", "balanced"}},
         WrongUsage{"SamplerAndShuffle", {"--sampler", "random", "--shuffle"}, {"--sampler", "--shuffle"}},
         WrongUsage{"MissingSamplerFile", {"--sampler", "order:absent.txt"}, {"--sampler", "absent.txt"}},
