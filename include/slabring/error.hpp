@@ -22,6 +22,7 @@ enum class ErrorCode : std::uint32_t {
   timeout,           ///< nothing arrived for as long as `timeout` allows
   io,                ///< the operating system refused an operation
   state,             ///< a saved state is damaged, or of another run
+  device,            ///< a GPU, or its driver, is missing or refused
 };
 
 /// The word for a code, as it appears in messages: "invalid_argument".

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "slabring/batch.hpp"
+#include "slabring/cuda.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/error.hpp"
 #include "slabring/export.hpp"
@@ -79,8 +80,13 @@ class SLABRING_API Loader {
   /// The samples that have failed so far, each once, as first delivered: the list to print when a run ends. Of more
   /// than 10,000 the first ones; stats().faults counts every row.
   std::vector<SampleFault> faults() const;
-  /// The mapping that all batches lie in, page-aligned; for cudaHostRegister.
+  /// The mapping that all batches lie in, page-aligned.
   std::span<std::byte> region() const noexcept;
+  /// Registers the slabs with the CUDA driver, each once, so that a GPU copies them at the speed of its bus and while
+  /// the CPU goes on (cuda.hpp has what copies them). They stay so as long as the ring; asked again it does nothing.
+  /// False: they are not, none of them, and everything works as before, only slower; LoaderStats::pin_failure says why.
+  /// Throws nothing that concerns the GPU. For the iterating thread.
+  bool pin_memory(const CudaOptions& cuda = {});
 
  private:
   friend class Epoch;

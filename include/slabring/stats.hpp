@@ -28,6 +28,8 @@ struct LoaderStats {
   std::uint64_t worker_sleeps = 0;     ///< times a worker found nothing to do
   std::uint64_t ring_bytes = 0;        ///< data and control memory
   std::uint64_t huge_page_bytes = 0;   ///< of it on huge pages, after MADV_COLLAPSE
+  std::uint64_t pinned_bytes = 0;      ///< of it registered with the CUDA driver, by Loader::pin_memory
+  std::string pin_failure;             ///< why it is not, if that was asked for
   /// What confines every worker that has begun: "landlock, seccomp, limits", a part of that where the kernel has no
   /// more, or "off".
   std::string sandbox;

@@ -18,6 +18,7 @@ std::string_view to_string(ErrorCode code) noexcept {
     case ErrorCode::timeout: return "timeout";
     case ErrorCode::io: return "io";
     case ErrorCode::state: return "state";
+    case ErrorCode::device: return "device";
   }
   return "unknown";
 }

@@ -232,6 +232,7 @@ const Pipeline& Loader::pipeline() const noexcept { return impl_->pipeline(); }
 std::vector<SampleFault> Loader::faults() const { return impl_->session().failed_samples(); }
 LoaderStats Loader::stats() const { return impl_->stats(); }
 std::span<std::byte> Loader::region() const noexcept { return impl_->session().region(); }
+bool Loader::pin_memory(const CudaOptions& cuda) { return impl_->session().pin(cuda); }
 
 void Epoch::advance() {
   current_.release();

@@ -379,6 +379,19 @@ std::string RingSession::describe_workers() const {
   return text;
 }
 
+bool RingSession::pin(const CudaOptions& cuda) {
+  refuse_forks();
+  if (pinned_ != nullptr) return true;
+  const std::span<std::byte> region = memory_.data().bytes();
+  try {
+    pinned_ = std::make_unique<const PinnedSlabs>(region, region.size() / view().shape().slabs, cuda);
+    pin_failure_.clear();
+  } catch (const Error& error) {
+    pin_failure_ = error.what();
+  }
+  return pinned_ != nullptr;
+}
+
 LoaderStats RingSession::stats() const {
   refuse_forks();
   LoaderStats stats = counted_;
@@ -388,6 +401,8 @@ LoaderStats RingSession::stats() const {
   stats.quarantined = counters.quarantined.load();
   stats.huge_page_bytes = counters.huge_page_bytes.load();
   stats.ring_bytes = memory_.total_bytes();
+  stats.pinned_bytes = pinned_ != nullptr ? pinned_->bytes() : 0;
+  stats.pin_failure = pin_failure_;
   stats.workers = *options_.workers;
   stats.coordinator_pid = stats.workers > 0 ? coordinator_.pid() : 0;
   // With no workers the trainer has the first slot.

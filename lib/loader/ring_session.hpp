@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "device/pinned_slabs.hpp"
 #include "engine/row_worker.hpp"
 #include "plan/epoch_plan.hpp"
 #include "process/coordinator_process.hpp"
@@ -81,6 +82,9 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   int classes() const noexcept { return classes_; }
   std::span<std::byte> region() const noexcept { return memory_.data().bytes(); }
 
+  /// See Loader::pin_memory.
+  bool pin(const CudaOptions& cuda);
+
   std::uint64_t batches_per_epoch() const noexcept { return plan_.batches(); }
   std::uint64_t rows_per_epoch() const noexcept { return plan_.rows(); }
   LoaderStats stats() const;
@@ -113,6 +117,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::string describe_workers() const;
 
   RingMemory memory_;
+  std::unique_ptr<const PinnedSlabs> pinned_;  ///< of memory_; null: it is not
+  std::string pin_failure_;
   ring::ConsumerPort port_;
   Work work_;
   LoaderOptions options_;
