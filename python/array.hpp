@@ -5,9 +5,11 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "dlpack.hpp"
+#include "slabring/cuda.hpp"
 #include "slabring/tensor.hpp"
 
 namespace slabring::python {
@@ -38,6 +40,13 @@ struct Array {
   /// In bytes, of C order.
   std::vector<std::int64_t> strides() const;
 };
+
+/// An array in the memory of a GPU, which the host cannot read: a part of what `batch` has there.
+struct DeviceArray {
+  Array array;  ///< owned by `batch`
+  std::shared_ptr<DeviceBatch> batch;
+};
+using AnyArray = std::variant<Array, DeviceArray>;
 
 /// Memory of its own with `like`'s type, shape and values.
 Array copy_of(const Array& like);

@@ -7,7 +7,7 @@
 /// out: versions 0 ("dltensor") and 1 ("dltensor_versioned"). Names are ours, offsets are the standard's.
 namespace slabring::dlpack {
 
-enum class DeviceType : std::int32_t { cpu = 1, cuda_host = 3 };
+enum class DeviceType : std::int32_t { cpu = 1, cuda = 2, cuda_host = 3 };
 enum class TypeCode : std::uint8_t {
   signed_integer = 0,
   unsigned_integer = 1,

@@ -67,10 +67,11 @@ class LoaderHandle::Use {
 };
 
 LoaderHandle::LoaderHandle(std::shared_ptr<const Dataset> dataset, Pipeline pipeline, const LoaderOptions& options,
-                           WhenHeld when_held, WhileWaiting while_waiting)
+                           WhenHeld when_held, const Placement& placement, WhileWaiting while_waiting)
     : while_waiting_(std::move(while_waiting)),
       dataset_(std::move(dataset)),
       user_(std::thread::id()),
+      copier_(placement.device ? std::make_unique<DeviceCopier>(CudaOptions{placement.device, {}}) : nullptr),
       loader_(std::make_unique<Loader>(*dataset_, std::move(pipeline), options)),
       when_held_(when_held),
       owner_(getpid()),
@@ -78,7 +79,10 @@ LoaderHandle::LoaderHandle(std::shared_ptr<const Dataset> dataset, Pipeline pipe
       row_shape_(loader_->row_shape()),
       batches_per_epoch_(loader_->batches_per_epoch()),
       samples_per_epoch_(loader_->samples_per_epoch()),
-      first_epoch_(loader_->first_epoch()) {}
+      first_epoch_(loader_->first_epoch()) {
+  // Where it cannot be, LoaderStats says so, and everything goes on.
+  if (placement.pin || placement.device) loader_->pin_memory(CudaOptions{placement.device, {}});
+}
 
 LoaderHandle::~LoaderHandle() = default;
 
@@ -95,17 +99,39 @@ std::optional<Delivered> LoaderHandle::next(std::uint64_t pass) {
                 "this iteration is over, because a later iter() of the same DataLoader began another; a DataLoader has "
                 "one ring and so one iteration at a time: for nested loops or zip make a second DataLoader");
   }
+  if (copier_ != nullptr) await_slabs();
   Batch batch = use.loader().next(while_waiting_);
   if (batch.empty()) return std::nullopt;
   Delivered delivered{{},
-                      column(batch.labels(), int64_kind),
+                      {},
                       column(batch.ids(), int64_kind),
                       column(batch.statuses(), int32_kind),
                       batch.faults(),
                       batch.epoch(),
                       batch.index()};
-  delivered.images = images_of(std::move(batch));
+  if (copier_ != nullptr) {
+    take_to_device(std::move(batch), delivered);
+  } else {
+    delivered.labels = column(batch.labels(), int64_kind);
+    delivered.images = images_of(std::move(batch));
+  }
   return delivered;
+}
+
+/// Copies under way hold slabs; two are left to the workers, if there are so many.
+void LoaderHandle::await_slabs() {
+  copier_->collect();
+  copier_->wait(static_cast<std::size_t>(std::max(0, options_.prefetch - 2)));
+}
+
+void LoaderHandle::take_to_device(Batch batch, Delivered& delivered) {
+  const auto there = std::make_shared<DeviceBatch>(copier_->copy(std::move(batch)));
+  const dlpack::Device device{dlpack::DeviceType::cuda, there->device()};
+  const Tensor& images = there->images();
+  delivered.images = DeviceArray{
+      {there, images.data, &kind_of(images.dtype), {images.shape.begin(), images.shape.end()}, device}, there};
+  delivered.labels = DeviceArray{
+      {there, reinterpret_cast<std::byte*>(there->labels()), &int64_kind, {*images.shape.begin()}, device}, there};
 }
 
 Array LoaderHandle::images_of(Batch batch) {
@@ -133,6 +159,7 @@ LoaderStats LoaderHandle::stats() {
 void LoaderHandle::close() {
   if (getpid() != owner_) return;  // the mutex may be held for ever here, by a thread that was not forked
   const Use use(*this);
+  if (copier_ != nullptr) copier_->wait();
   loader_.reset();
 }
 

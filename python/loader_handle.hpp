@@ -18,12 +18,12 @@
 namespace slabring::python {
 
 /// What `next` takes from a batch: images in place, the small columns as copies, so that who keeps labels or ids keeps
-/// no slab.
+/// no slab. With a device images and labels are there.
 struct Delivered {
-  Array images;
-  Array labels;  ///< int64
-  Array ids;     ///< int64
-  Array status;  ///< int32
+  AnyArray images;
+  AnyArray labels;  ///< int64
+  Array ids;        ///< int64
+  Array status;     ///< int32
   std::vector<SampleFault> faults;
   std::uint64_t epoch = 0;
   std::uint64_t index = 0;
@@ -35,6 +35,12 @@ enum class WhenHeld : std::uint8_t {
   copy,   ///< its images are copied and the slab goes on
 };
 
+/// Whether the ring is pinned, and the GPU that batches are taken to.
+struct Placement {
+  bool pin = false;
+  std::optional<int> device{};  ///< with a device it is pinned, too
+};
+
 /// A Loader as Python uses it: from any thread, one at a time; after a fork; closed while batches are held. Knows no
 /// Python; every call may wait, so the caller has let go of the interpreter's lock.
 class LoaderHandle {
@@ -43,7 +49,7 @@ class LoaderHandle {
   using WhileWaiting = std::function<void()>;
 
   LoaderHandle(std::shared_ptr<const Dataset> dataset, Pipeline pipeline, const LoaderOptions& options,
-               WhenHeld when_held, WhileWaiting while_waiting);
+               WhenHeld when_held, const Placement& placement, WhileWaiting while_waiting);
   ~LoaderHandle();
   LoaderHandle(const LoaderHandle&) = delete;
   LoaderHandle& operator=(const LoaderHandle&) = delete;
@@ -68,13 +74,16 @@ class LoaderHandle {
  private:
   class Use;
   Array images_of(Batch batch);
+  void take_to_device(Batch batch, Delivered& delivered);
+  void await_slabs();
   bool should_copy() const noexcept;
 
   WhileWaiting while_waiting_;
   std::shared_ptr<const Dataset> dataset_;
-  std::timed_mutex mutex_;             ///< one thread at a time
-  std::atomic<std::thread::id> user_;  ///< who has it
-  std::unique_ptr<Loader> loader_;     ///< null: closed
+  std::timed_mutex mutex_;                ///< one thread at a time
+  std::atomic<std::thread::id> user_;     ///< who has it
+  std::unique_ptr<DeviceCopier> copier_;  ///< null: batches stay in the ring
+  std::unique_ptr<Loader> loader_;        ///< null: closed
   std::shared_ptr<std::atomic<int>> held_ = std::make_shared<std::atomic<int>>(0);
   WhenHeld when_held_;
   std::uint64_t pass_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "array.hpp"
 #include "loader_handle.hpp"
 #include "python_dataset.hpp"
+#include "python_function.hpp"
 #include "slabring/slabring.hpp"
 
 namespace py = pybind11;
@@ -113,6 +115,60 @@ py::capsule to_dlpack(const Array& array, const py::object& stream, const py::ob
   return capsule_of(as_dlpack(exported), "dltensor");
 }
 
+/// The stream of the consumer, as DLPack numbers them, finds the copy done, and is waited for before the memory serves
+/// another batch.
+void order_behind_copy(DeviceBatch& batch, const py::object& stream) {
+  const auto number = stream.is_none() ? static_cast<std::int64_t>(legacy_stream) : stream.cast<std::int64_t>();
+  if (number == 0)
+    throw py::buffer_error("__dlpack__: stream 0 is ambiguous; 1 is CUDA's default stream, 2 the thread's");
+  if (number == -1) {
+    batch.use_anywhere();  // the consumer orders himself
+  } else {
+    batch.use_on(static_cast<CudaStream>(number));
+  }
+}
+
+py::capsule device_to_dlpack(const DeviceArray& self, const py::object& stream, const py::object& max_version,
+                             const py::object& device, const py::object& copy) {
+  const std::pair<int, int> own(static_cast<int>(self.array.device.type), self.array.device.id);
+  if ((!device.is_none() && device.cast<std::pair<int, int>>() != own) || (!copy.is_none() && copy.cast<bool>())) {
+    throw py::buffer_error(
+        "__dlpack__: this memory is the GPU's and is handed out as it is: dl_device must be its own, "
+        "and copy not True");
+  }
+  order_behind_copy(*self.batch, stream);
+  if (!max_version.is_none() && max_version.cast<std::pair<int, int>>().first >= 1) {
+    return capsule_of(as_versioned_dlpack(self.array, false), "dltensor_versioned");
+  }
+  return capsule_of(as_dlpack(self.array), "dltensor");
+}
+
+/// https://numba.readthedocs.io/en/stable/cuda/cuda_array_interface.html: the consumer orders himself behind "stream".
+py::dict cuda_array_interface(const DeviceArray& self) {
+  py::dict interface = array_interface(self.array);
+  interface["stream"] = self.batch->use_anywhere();
+  return interface;
+}
+
+void define_device_array(py::module_& m) {
+  py::class_<DeviceArray>(
+      m, "DeviceArray",
+      "Contiguous memory of a GPU: DLPack and ``__cuda_array_interface__``, for torch, cupy, jax and "
+      "numba. It is on its way there when it is delivered: whoever takes it by one of the two finds "
+      "it complete. The memory serves another batch when the last that was made from it is gone.")
+      .def_property_readonly("shape", [](const DeviceArray& self) { return shape_of(self.array); })
+      .def_property_readonly("dtype", [](const DeviceArray& self) { return self.array.kind->name; })
+      .def_property_readonly("nbytes", [](const DeviceArray& self) { return self.array.bytes(); })
+      .def_property_readonly("device", [](const DeviceArray& self) { return self.array.device.id; })
+      .def_property_readonly("__cuda_array_interface__", &cuda_array_interface)
+      .def("__len__", [](const DeviceArray& self) { return self.array.shape.front(); })
+      .def("__dlpack__", &device_to_dlpack, py::kw_only(), py::arg("stream") = py::none(),
+           py::arg("max_version") = py::none(), py::arg("dl_device") = py::none(), py::arg("copy") = py::none())
+      .def("__dlpack_device__", [](const DeviceArray& self) {
+        return py::make_tuple(static_cast<int>(self.array.device.type), self.array.device.id);
+      });
+}
+
 void define_array(py::module_& m) {
   py::class_<Array>(
       m, "Array", py::buffer_protocol(),
@@ -146,6 +202,32 @@ std::shared_ptr<Dataset> open_named_source(const std::string& source) {
   return open_source(source);
 }
 
+std::shared_ptr<PythonDataset> make_python_dataset(std::uint64_t size, py::object fetch, py::object describe,
+                                                   std::vector<std::string> classes, std::uint64_t fingerprint,
+                                                   const py::object& form, std::vector<std::string> worker_command,
+                                                   int payload) {
+  return std::make_shared<PythonDataset>(size, std::move(fetch), std::move(describe), std::move(classes), fingerprint,
+                                         array_form(form), std::move(worker_command), payload);
+}
+
+/// Arrays that lie in memory: (buffer, type and shape) each, C-contiguous; they are copied once.
+std::shared_ptr<TensorDataset> tensors_of_buffers(const std::vector<std::pair<py::buffer, py::object>>& arrays) {
+  std::vector<py::buffer_info> held;
+  std::vector<ArrayView> views;
+  for (const auto& [buffer, form] : arrays) {
+    const ArrayForm described = array_form(form).value();
+    held.push_back(buffer.request());
+    views.push_back({static_cast<const std::byte*>(held.back().ptr), described.dtype, described.shape});
+  }
+  const py::gil_scoped_release unlocked;
+  return std::make_shared<TensorDataset>(views);
+}
+
+std::shared_ptr<TensorDataset> tensors_of_files(const std::vector<std::string>& files) {
+  const py::gil_scoped_release unlocked;
+  return std::make_shared<TensorDataset>(std::vector<std::filesystem::path>(files.begin(), files.end()));
+}
+
 SampleId sample_at(const Dataset& dataset, std::uint64_t index) {
   if (index >= dataset.size())
     throw py::index_error("sample " + std::to_string(index) + " of " + std::to_string(dataset.size()));
@@ -161,9 +243,13 @@ void define_datasets(py::module_& m) {
   py::class_<ImageFolder, Dataset, FolderHandle>(m, "ImageFolder")
       .def(py::init(&open_folder), py::arg("root"), py::arg("extensions"))
       .def("label", [](const ImageFolder& self, std::uint64_t i) { return self.label(sample_at(self, i)); });
+  py::class_<TensorDataset, Dataset, std::shared_ptr<TensorDataset>>(m, "TensorDataset")
+      .def_static("of_buffers", &tensors_of_buffers)
+      .def_static("of_files", &tensors_of_files);
   py::class_<PythonDataset, Dataset, std::shared_ptr<PythonDataset>>(m, "PythonDataset")
-      .def(py::init<std::uint64_t, py::object, py::object, std::vector<std::string>, std::uint64_t,
-                    std::vector<std::string>, int>());
+      .def(py::init(&make_python_dataset));
+  py::class_<WithPythonWorkers, Dataset, std::shared_ptr<WithPythonWorkers>>(m, "WithPythonWorkers")
+      .def(py::init<std::shared_ptr<Dataset>, std::vector<std::string>, int>());
   m.def("run_as_worker", &run_python_worker);
   m.def("open_source", &open_named_source, py::arg("source"));
 }
@@ -208,7 +294,9 @@ LoaderOptions options_from(const py::dict& given) {
                                {StartMethod::forkserver, StartMethod::spawn});
   options.worker_program = given["worker_program"].cast<std::string>();
   if (const py::object dtype = given["dtype"]; !dtype.is_none()) {
-    options.dtype = named("dtype", dtype.cast<std::string>(), {DType::u8, DType::f16, DType::f32, DType::bf16});
+    options.dtype = named("dtype", dtype.cast<std::string>(),
+                          {DType::u8, DType::f16, DType::f32, DType::bf16, DType::f64, DType::i8, DType::i16,
+                           DType::i32, DType::i64, DType::u16, DType::u32, DType::u64});
   }
   if (const py::object layout = given["layout"]; !layout.is_none()) {
     options.layout = named("layout", layout.cast<std::string>(), {Layout::nchw, Layout::nhwc});
@@ -220,9 +308,12 @@ std::unique_ptr<LoaderHandle> make_loader(std::shared_ptr<Dataset> dataset, cons
                                           const py::dict& given) {
   const LoaderOptions options = options_from(given);
   const WhenHeld when_held = given["when_held"].cast<std::string>() == "copy" ? WhenHeld::copy : WhenHeld::raise;
+  const Placement placement{given["pin_memory"].cast<bool>(), given["device"].cast<std::optional<int>>()};
+  const py::object functions = given["functions"];
+  const FunctionsInForce in_force(functions);
   const py::gil_scoped_release unlocked;
   return std::make_unique<LoaderHandle>(std::move(dataset), Pipeline::from_json(pipeline), options, when_held,
-                                        look_for_signals);
+                                        placement, look_for_signals);
 }
 
 py::dict stats_of(LoaderHandle& loader) {
@@ -239,7 +330,8 @@ py::dict stats_of(LoaderHandle& loader) {
                   "wait_seconds"_a = stats.wait_seconds, "worker_deaths"_a = stats.worker_deaths,
                   "takeovers"_a = stats.takeovers, "rows_redone"_a = stats.rows_redone,
                   "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
-                  "huge_page_bytes"_a = stats.huge_page_bytes, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
+                  "huge_page_bytes"_a = stats.huge_page_bytes, "pinned_bytes"_a = stats.pinned_bytes,
+                  "pin_failure"_a = stats.pin_failure, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
                   "attached_workers"_a = stats.attached_workers, "coordinator_pid"_a = stats.coordinator_pid,
                   "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
 }
@@ -321,6 +413,7 @@ PYBIND11_MODULE(_slabring, m) {
   m.doc() = "The extension behind the package slabring; not meant to be used directly.";
   py::register_exception_translator(&translate);
   define_array(m);
+  define_device_array(m);
   define_datasets(m);
   define_sampler(m);
   define_loader(m);

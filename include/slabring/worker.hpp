@@ -12,6 +12,10 @@ namespace slabring {
 /// Opens what DatasetRecipe `recipe` describes, whose descriptors stay the caller's and are closed afterwards.
 using OpenDataset = std::function<std::unique_ptr<Dataset>(const DatasetRecipe& recipe)>;
 
+/// Opens what a dataset of slabring's own described in another process; for programs of yours whose workers read these,
+/// too. Takes ownership of no descriptor. Throws Error(dataset): unknown kind, or as the kind's own opener.
+SLABRING_API std::unique_ptr<Dataset> open_dataset(const DatasetRecipe& recipe);
+
 /// The worker's part of a program of yours that DatasetRecipe::worker_command names, so that datasets of code that
 /// slabring-worker does not have can be used with start_method spawn. The program is started as
 /// `worker_command... --worker SLOT`, and calls this with that slot, early: what it opened before stays open.

@@ -11,16 +11,16 @@ Importing it starts nothing and needs neither numpy nor torch.
 """
 
 from slabring import transforms
-from slabring._slabring import Array, available_cpus
+from slabring._slabring import Array, DeviceArray, available_cpus
 from slabring._slabring import version as _version
 from slabring.batch import Batch, Fault, Status
-from slabring.dataset import Dataset, ImageFolder, PythonDataset, Source
+from slabring.dataset import Dataset, ImageFolder, PythonDataset, Source, TensorDataset
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
 from slabring.preview import Preview
 from slabring.sampler import Sampler
 
 __version__: str = _version()
-__all__ = ["Array", "Batch", "DataLoader", "Dataset", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
-           "PythonDataset", "RingExhausted", "SampleError", "Sampler", "Source", "Stats", "Status", "available_cpus",
-           "transforms"]
+__all__ = ["Array", "Batch", "DataLoader", "Dataset", "DeviceArray", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
+           "PythonDataset", "RingExhausted", "SampleError", "Sampler", "Source", "Stats", "Status", "TensorDataset",
+           "available_cpus", "transforms"]

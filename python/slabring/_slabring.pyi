@@ -1,5 +1,5 @@
 from collections.abc import Callable, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 class Array:
     """Contiguous memory of the host: buffer protocol, ``__array_interface__`` and DLPack. It lives as long as anything
@@ -18,6 +18,24 @@ class Array:
                    dl_device: Optional[tuple[int, int]] = None, copy: Optional[bool] = None) -> Any: ...
     def __dlpack_device__(self) -> tuple[int, int]: ...
 
+class DeviceArray:
+    """Contiguous memory of a GPU: DLPack and ``__cuda_array_interface__``."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def device(self) -> int: ...
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]: ...
+    def __len__(self) -> int: ...
+    def __dlpack__(self, *, stream: Any = None, max_version: Optional[tuple[int, int]] = None,
+                   dl_device: Optional[tuple[int, int]] = None, copy: Optional[bool] = None) -> Any: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+
 class Dataset:
     def __len__(self) -> int: ...
     def describe(self, index: int) -> str: ...
@@ -29,7 +47,17 @@ class ImageFolder(Dataset):
 
 class PythonDataset(Dataset):
     def __init__(self, size: int, fetch: Callable[[int], tuple[int, str, Any]], describe: Optional[Callable[[int], str]],
-                 classes: list[str], fingerprint: int, worker_command: list[str], payload: int) -> None: ...
+                 classes: list[str], fingerprint: int, form: Optional[tuple[str, tuple[int, ...]]], worker_command: list[str],
+                 payload: int) -> None: ...
+
+class TensorDataset(Dataset):
+    @staticmethod
+    def of_buffers(arrays: Sequence[tuple[Any, tuple[str, tuple[int, ...]]]]) -> TensorDataset: ...
+    @staticmethod
+    def of_files(files: Sequence[str]) -> TensorDataset: ...
+
+class WithPythonWorkers(Dataset):
+    def __init__(self, dataset: Dataset, worker_command: list[str], payload: int) -> None: ...
 
 class Sampler:
     @staticmethod
@@ -56,8 +84,8 @@ class Sampler:
 def open_source(source: str) -> Dataset: ...
 
 class Delivered:
-    images: Array
-    labels: Array
+    images: Union[Array, DeviceArray]
+    labels: Union[Array, DeviceArray]
     ids: Array
     status: Array
     faults: list[tuple[int, str, str, str, Optional[int]]]
@@ -77,7 +105,7 @@ class Loader:
     samples_per_epoch: int
     first_epoch: int
 
-def run_as_worker(slot: int, open: Callable[[int], tuple[int, Callable[[int], tuple[int, str, Any]]]]) -> int: ...
+def run_as_worker(slot: int, open: Callable[[int], tuple[Optional[int], Any, Any, list[Any]]]) -> int: ...
 def version() -> str: ...
 def available_cpus() -> int:
     """CPUs this process may use, by affinity and control group, at least 1."""

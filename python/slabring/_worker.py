@@ -1,4 +1,4 @@
-"""The program of workers that run Python: what a loader over a PythonDataset starts as ``... --worker SLOT``."""
+"""The program of workers that run Python: what a loader over a PythonDataset, or with functions in its transform, starts as ``... --worker SLOT``."""
 
 import io
 import multiprocessing.process
@@ -7,13 +7,14 @@ import os
 import pickle
 import sys
 import traceback
-from typing import NoReturn
+from typing import NoReturn, Optional
 
 from slabring import _slabring
-from slabring._python_samples import Samples
+from slabring._functions import Call
+from slabring._python_samples import Form, Samples
 
 
-def _open(descriptor: int) -> tuple[int, Samples]:
+def _open(descriptor: int) -> tuple[Optional[int], Optional[Samples], Optional[Form], list[Call]]:
     payload = io.BytesIO(_whole(descriptor))
     preparation = pickle.load(payload)
     # A main module without `if __name__ == "__main__"` would make its loaders here too; this makes that an error.
@@ -23,8 +24,10 @@ def _open(descriptor: int) -> tuple[int, Samples]:
         multiprocessing.spawn.prepare(preparation)
     finally:
         del process._inheriting  # type: ignore[attr-defined]
-    samples: Samples = pickle.load(payload)
-    return len(samples), samples
+    samples: Optional[Samples]
+    samples, functions = pickle.load(payload)
+    calls = [Call(function) for function in functions]
+    return (None, None, None, calls) if samples is None else (len(samples), samples, samples.form, calls)
 
 
 def _whole(descriptor: int) -> bytes:

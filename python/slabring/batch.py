@@ -58,10 +58,10 @@ class Batch(Tuple[Any, Any]):
     """
 
     _delivered: _slabring.Delivered
-    _convert: Callable[[_slabring.Array], Any]
+    _convert: Callable[[Any], Any]
 
     @classmethod
-    def _from(cls, delivered: _slabring.Delivered, convert: Callable[[_slabring.Array], Any]) -> Batch:
+    def _from(cls, delivered: _slabring.Delivered, convert: Callable[[Any], Any]) -> Batch:
         batch = cls((convert(delivered.images), convert(delivered.labels)))
         batch._delivered = delivered
         batch._convert = convert
@@ -107,8 +107,9 @@ class Batch(Tuple[Any, Any]):
         return self._delivered.position
 
     @property
-    def array(self) -> _slabring.Array:
-        """The images as :class:`Array`, for consumers of DLPack, the buffer protocol or ``__array_interface__``."""
+    def array(self) -> _slabring.Array | _slabring.DeviceArray:
+        """The images as :class:`Array`, for consumers of DLPack, the buffer protocol or ``__array_interface__``; with ``device`` as
+        :class:`DeviceArray`."""
         return self._delivered.images
 
     def __repr__(self) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Optional, Union
 
 from slabring import _slabring
-from slabring._python_samples import Samples
+from slabring._python_samples import Samples, contiguous, form_of_array
 from slabring.transforms import Compose, TransformLike, compose
 
 
@@ -48,6 +48,9 @@ class PythonDataset(Dataset):
     - ``uint8`` pixels, (height, width) or (height, width, channels): a numpy array or what becomes one without a copy;
     - a Pillow image.
 
+    With ``arrays=True`` the samples are arrays instead, of any of numpy's numbers and any shape, all as ``dataset[0]`` is, which
+    is asked for now; tensors of torch on the CPU do as well. Batches hold them as they are, or converted to ``dtype``.
+
     ``transform`` is applied to it as to any other image. ``describe(index)``: what messages call a sample. ``fingerprint``: a
     number that changes when the data does, for ``load_state_dict``; without it only the length is compared. A ``classes``
     attribute is taken over.
@@ -61,39 +64,55 @@ class PythonDataset(Dataset):
     Raises TypeError when it has no length or no items, and what pickle raises for it.
     """
 
-    def __init__(self, dataset: Any, transform: TransformLike = None, *, describe: Optional[Callable[[int], str]] = None,
-                 fingerprint: Optional[int] = None) -> None:
+    _core: _slabring.PythonDataset
+
+    def __init__(self, dataset: Any, transform: TransformLike = None, *, arrays: bool = False,
+                 describe: Optional[Callable[[int], str]] = None, fingerprint: Optional[int] = None) -> None:
         for method in ("__len__", "__getitem__"):
             if not hasattr(dataset, method):
                 raise TypeError(f"{type(dataset).__name__} has no {method}; samples are read by their index, in any order")
         self.dataset = dataset
         self.transform = None if transform is None else compose(transform)
-        samples = Samples(dataset)
-        payload = _payload_of(samples)
+        self._samples = Samples(dataset, arrays)
+        payload = _payload_of(self._samples, [])
         weakref.finalize(self, payload.close)
-        here = str(pathlib.Path(__file__).parents[1])  # this very package, wherever it was found
-        command = [sys.executable, *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
-                   "-c", f"import sys; sys.path.insert(0, {here!r}); from slabring._worker import main; main()"]
         mark = len(dataset) if fingerprint is None else fingerprint
-        self._core = _slabring.PythonDataset(len(dataset), samples, describe, [str(name) for name in getattr(dataset, "classes", [])],
-                                             mark % 2**64, command, payload.fileno())
+        self._core = _slabring.PythonDataset(len(dataset), self._samples, describe,
+                                             [str(name) for name in getattr(dataset, "classes", [])], mark % 2**64,
+                                             self._samples.form, _worker_command(), payload.fileno())
 
     def __repr__(self) -> str:
         return f"PythonDataset({self.dataset!r}: {len(self)} samples)"
 
 
-def _payload_of(samples: Samples) -> io.FileIO:
-    """What a worker makes the samples from: first what makes it able to, then the samples."""
+def _worker_command() -> list[str]:
+    here = str(pathlib.Path(__file__).parents[1])  # this very package, wherever it was found
+    return [sys.executable, *subprocess._args_from_interpreter_flags(),  # type: ignore[attr-defined]
+            "-c", f"import sys; sys.path.insert(0, {here!r}); from slabring._worker import main; main()"]
+
+
+def _payload_of(samples: Optional[Samples], functions: list[Callable[..., Any]]) -> io.FileIO:
+    """What a worker makes the samples from: first what makes it able to, then the samples and the pipeline's functions."""
     text = io.BytesIO()
     preparation = multiprocessing.spawn.get_preparation_data("slabring-worker")
     preparation.pop("authkey", None)  # is for connections of multiprocessing's own, and not to be written down
     pickle.dump(preparation, text)
-    multiprocessing.reduction.ForkingPickler(text, pickle.HIGHEST_PROTOCOL).dump(samples)
+    multiprocessing.reduction.ForkingPickler(text, pickle.HIGHEST_PROTOCOL).dump((samples, functions))
     data = memoryview(text.getbuffer())
     file = io.FileIO(os.memfd_create("slabring-dataset"), "r+")
     while len(data) > 0:
         data = data[file.write(data):]
     return file
+
+
+def with_functions(dataset: Dataset, functions: list[Callable[..., Any]], owner: object) -> _slabring.Dataset:
+    """The dataset, whose workers also have these functions of a pipeline. What they are made from lives as long as ``owner``.
+
+    Raises what pickle raises for a function: it has to be one that a module has under its name.
+    """
+    payload = _payload_of(getattr(dataset, "_samples", None), functions)
+    weakref.finalize(owner, payload.close)
+    return _slabring.WithPythonWorkers(dataset._core, _worker_command(), payload.fileno())
 
 
 class ImageFolder(Dataset):
@@ -150,3 +169,29 @@ class Source(Dataset):
 
     def __repr__(self) -> str:
         return f"Source({self.source!r}: {len(self)} samples, {len(self.classes)} classes)"
+
+
+class TensorDataset(Dataset):
+    """Arrays that lie side by side, as ``torch.utils.data.TensorDataset``: sample i is element i along the first axis of the first
+    array, its label element i of the second, which has one axis and an integer type. With one array labels are -1.
+
+    ``arrays``: numpy arrays, tensors of torch on the CPU, or all of them paths of ``.npy`` files. Arrays are copied once, into memory that
+    the workers share; files are mapped. A batch holds samples of any shape and type as they are; with a ``transform`` uint8
+    arrays [height, width] or [height, width, channels] are images.
+
+    Raises Error (``dataset``) with the shapes when the arrays do not fit together, or with the file that cannot be read.
+    """
+
+    def __init__(self, *arrays: Any, transform: TransformLike = None) -> None:
+        self.transform = None if transform is None else compose(transform)
+        paths = [isinstance(array, (str, os.PathLike)) for array in arrays]
+        if any(paths) and not all(paths):
+            raise TypeError("some of the arrays are paths and some are not; load the files (numpy.load) or save the arrays")
+        if any(paths):
+            self._core = _slabring.TensorDataset.of_files([os.fspath(path) for path in arrays])
+        else:
+            self._core = _slabring.TensorDataset.of_buffers([(array, form_of_array(array)) for array in map(contiguous, arrays)])
+        self._shown = ", ".join(str(array) if path else str(list(array.shape)) for array, path in zip(arrays, paths))
+
+    def __repr__(self) -> str:
+        return f"TensorDataset({self._shown}: {len(self)} samples)"

@@ -11,7 +11,7 @@ class Error(RuntimeError):
     """Any error of slabring's own.
 
     ``code`` is one of ``invalid_argument``, ``dataset``, ``pipeline``, ``memory``, ``process``, ``ring_exhausted``,
-    ``sample_fault``, ``timeout``, ``io``, ``state`` (docs/failure-model.md).
+    ``sample_fault``, ``timeout``, ``io``, ``state``, ``device`` (docs/failure-model.md).
     """
 
     code: str = ""

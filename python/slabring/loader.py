@@ -6,13 +6,15 @@ import dataclasses
 import json
 import os
 import pathlib
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NoReturn, Optional, Union
 
 from slabring import _slabring
+from slabring._functions import Call
 from slabring.batch import Batch
-from slabring.dataset import Dataset, PythonDataset
+from slabring.dataset import Dataset, PythonDataset, with_functions
 from slabring.preview import Preview, contact_sheet
 from slabring.sampler import Sampler, SamplerLike, batches_of, sampler_of
 from slabring.transforms import Compose, TransformLike, compose, dtype_word
@@ -20,8 +22,8 @@ from slabring.transforms import Compose, TransformLike, compose, dtype_word
 _REFUSED = {
     "collate_fn": "workers write each sample straight into its row of the batch, so there is nothing to collate; change the "
                   "images with transform=, or the batch in the loop",
-    "worker_init_fn": "workers run no Python, and every random number is a function of (seed, epoch, sample), so there is "
-                      "nothing to seed; use seed=",
+    "worker_init_fn": "workers run no Python but your own dataset and functions, and every random number is a function of (seed, "
+                      "epoch, sample), so there is nothing to seed; use seed=",
 }
 
 
@@ -55,6 +57,10 @@ class Stats:
     """memory of the ring"""
     huge_page_bytes: int
     """of it on huge pages"""
+    pinned_bytes: int
+    """of it registered with the CUDA driver: ``pin_memory`` or ``device``"""
+    pin_failure: str
+    """why it is not, if that was asked for"""
     sandbox: str
     """what confines the workers: landlock, seccomp and limits, a part of that, or off"""
     rank: int
@@ -83,12 +89,12 @@ def _check_choice(name: str, value: str, *allowed: str) -> None:
         raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
 
 
-def _start_method(context: Any, dataset: Dataset) -> str:
+def _start_method(context: Any, runs_python: bool) -> str:
     method = context if isinstance(context, str) or context is None else context.get_start_method()
     if method == "fork":
         raise ValueError("multiprocessing_context is fork; it must be forkserver or spawn: forked workers would be copies of "
                          "this interpreter with whatever locks its threads hold, and need nothing of it")
-    return method or ("spawn" if isinstance(dataset, PythonDataset) else "forkserver")
+    return method or ("spawn" if runs_python else "forkserver")
 
 
 def _seed_of(seed: Optional[int], generator: Any) -> int:
@@ -104,7 +110,19 @@ def _worker_program() -> str:
     return str(beside) if "SLABRING_WORKER" not in os.environ and beside.exists() else ""
 
 
-def _converter(output: str) -> Callable[[_slabring.Array], Any]:
+def _cuda_device(device: Any) -> Optional[int]:
+    """The number of the GPU, or None for the CPU. Takes torch's words and devices, and a number."""
+    if device is None or str(device) == "cpu":
+        return None
+    if isinstance(device, int):
+        return device
+    kind, _, number = str(device).partition(":")
+    if kind != "cuda" or not (number.isdecimal() or not number):
+        raise ValueError(f"device is {device!r}; it must be \"cpu\", \"cuda\", \"cuda:N\" or the number of a GPU")
+    return int(number or 0)
+
+
+def _converter(output: str) -> Callable[[Any], Any]:
     _check_choice("output", output, "numpy", "torch", "array")
     if output == "array":
         return lambda array: array
@@ -114,7 +132,7 @@ def _converter(output: str) -> Callable[[_slabring.Array], Any]:
         return numpy.asarray
     import torch
 
-    convert: Callable[[_slabring.Array], Any] = torch.from_dlpack
+    convert: Callable[[Any], Any] = torch.from_dlpack
     return convert
 
 
@@ -143,6 +161,11 @@ class DataLoader:
       ``"drop"`` leaves some out, ``"exact"`` delivers zeros with status ``absent``. All ranks have as many batches in each case.
     - ``sampler``: a :class:`Sampler`, one of torch's (but its DistributedSampler), or sample numbers in the order wanted.
       ``batch_sampler``: lists of sample numbers, each a batch; both are read once, now.
+    - ``device``: ``"cuda"`` or ``"cuda:1"``: images and labels are delivered there, by asynchronous copies out of the pinned ring on
+      a stream of their own; a slab goes back to the workers when its copy is done. ``output`` is ``"torch"`` or ``"array"``
+      (:class:`DeviceArray`) then. Needs NVIDIA's driver and neither torch nor the CUDA toolkit.
+    - ``pin_memory``: registers the ring with the CUDA driver, once, so that ``images.to("cuda", non_blocking=True)`` copies at full
+      speed; ``device`` does so, too. Where that fails all works as without, with one warning and the reason in ``stats()``.
     - ``output``: what images and labels are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
       needs neither). None of them is a copy of the images.
     - ``when_held``: what happens when images are kept until the ring has no slab left: ``"raise"`` raises RingExhausted;
@@ -164,7 +187,7 @@ class DataLoader:
                  transform: TransformLike = None, seed: Optional[int] = None, prefetch: Optional[int] = None,
                  attachable: int = 0, dtype: Any = None, layout: Optional[str] = None, on_error: str = "raise", output: str = "numpy",
                  when_held: str = "raise", rank: Optional[int] = None, world: Optional[int] = None, uneven: str = "pad",
-                 ranks_from_environment: bool = False, mesh: Optional[Mapping[str, int]] = None) -> None:
+                 ranks_from_environment: bool = False, mesh: Optional[Mapping[str, int]] = None, device: Any = None) -> None:
         for name, value in (("collate_fn", collate_fn), ("worker_init_fn", worker_init_fn)):
             if value is not None:
                 raise ValueError(f"{name} is not possible: {_REFUSED[name]}")
@@ -192,6 +215,11 @@ class DataLoader:
         word = self.transform.dtype if dtype is None else dtype_word(dtype)
         if output == "numpy" and word == "bf16":
             raise ValueError("dtype is bfloat16 and output is numpy; numpy has no bfloat16, so output must be torch or array")
+        cuda = _cuda_device(device)
+        if output == "numpy" and cuda is not None:
+            raise ValueError(f"device is {device!r} and output is numpy; numpy has no memory of a GPU, so output must be torch or array")
+        functions = self.transform._functions
+        runs_python = bool(functions) or isinstance(dataset, PythonDataset)
         self.pin_memory = pin_memory
         self._output = output
         self._convert = _converter(output)
@@ -199,14 +227,20 @@ class DataLoader:
             "batch_size": batch_size, "shuffle": bool(shuffle), "drop_last": drop_last, "seed": _seed_of(seed, generator),
             "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout), "num_workers": num_workers,
             "attachable": attachable, "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
-            "start_method": _start_method(multiprocessing_context, dataset), "worker_program": _worker_program(),
+            "start_method": _start_method(multiprocessing_context, runs_python), "worker_program": _worker_program(),
             "sampler": self.sampler and self.sampler._core, "rank": rank, "world": world, "uneven": uneven,
             "ranks_from_environment": ranks_from_environment, "mesh": dict(mesh or {}),
-            "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "state": ""}
+            "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "device": cuda,
+            "pin_memory": bool(pin_memory), "functions": [Call(function) for function in functions], "state": ""}
+        self._dataset_core = dataset._core
+        if functions and num_workers != 0:
+            self._dataset_core = with_functions(dataset, functions, self)
         self._start("")
+        if failure := self.stats().pin_failure:
+            warnings.warn(f"the ring is not pinned, so that copies to a GPU are slower: {failure}", RuntimeWarning, stacklevel=2)
 
     def _start(self, state: str) -> None:
-        core = _slabring.Loader(self.dataset._core, self.transform.to_json(), {**self._options, "state": state})
+        core = _slabring.Loader(self._dataset_core, self.transform._to_json(), {**self._options, "state": state})
         if hasattr(self, "_core"):
             self.close()
         self._core = core
@@ -282,12 +316,13 @@ class DataLoader:
             raise ValueError(f"count is {count} and columns {columns}; both must be 1 or more")
         visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "Standardize", "RandomErasing")])
         options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "attachable": 0, "prefetch": 2, "dtype": "u8",
-                   "layout": "nhwc", "drop_last": False, "state": ""}
+                   "layout": "nhwc", "drop_last": False, "state": "",
+                   "device": None, "pin_memory": False}
         if isinstance(self.sampler, Sampler) and self.sampler._core.description.startswith("batches"):
             options["batch_size"] = self.batch_size
-        core = _slabring.Loader(self.dataset._core, visible.to_json(), options)
+        core = _slabring.Loader(self.dataset._core, visible._to_json(), options)
         batch = core.next(core.begin(self._next_epoch))
-        assert batch is not None
+        assert batch is not None and isinstance(batch.images, _slabring.Array)
         names = self.dataset.classes
         numbers = memoryview(batch.labels)  # type: ignore[arg-type]
         labels = [names[label] if 0 <= label < len(names) else str(label) for label in numbers]

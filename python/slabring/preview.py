@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import os
 import struct
 import zlib
@@ -28,6 +30,11 @@ class Preview:
 
     def _repr_png_(self) -> bytes:
         return self.png
+
+    def _repr_html_(self) -> str:
+        image = base64.b64encode(self.png).decode()
+        shown = html.escape(", ".join(self.labels))
+        return f'<figure><img src="data:image/png;base64,{image}" alt="{shown}"/><figcaption>{shown}</figcaption></figure>'
 
     def __repr__(self) -> str:
         return f"Preview({len(self.labels)} images, {len(self.png)} bytes of PNG; save(path) writes it)"

@@ -1,22 +1,23 @@
 """The transforms of torchvision, applied by the workers.
 
 Names, parameters and defaults are torchvision's; docs/transforms.md says what each does and to which bit its pixels are
-those of torchvision on Pillow. Every transform of that page is here but ``Lambda``, which is a C++ function.
+those of torchvision on Pillow. Every transform of that page is here; ``Lambda`` is a Python function.
 """
 
 from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Optional, Union
 
 from slabring import _ops, _slabring
 from slabring._ops import *  # noqa: F403
-from slabring._transform import Transform, plain
+from slabring._python_samples import WORDS
+from slabring._transform import Lambda, Transform, as_step, number_functions
 from slabring._torchvision import from_torchvision as _from_torchvision
 
-__all__ = [*_ops.__all__, "Compose", "ConvertImageDtype", "InterpolationMode", "PILToTensor", "ToTensor", "Transform",
+__all__ = [*_ops.__all__, "Compose", "ConvertImageDtype", "InterpolationMode", "Lambda", "PILToTensor", "ToTensor", "Transform",
            "from_torchvision", "train", "val"]
 
 
@@ -57,19 +58,19 @@ class PILToTensor(ConvertImageDtype):
         super().__init__("uint8")
 
 
-_DTYPES = {"u8": "u8", "f16": "f16", "f32": "f32", "uint8": "u8", "float16": "f16", "half": "f16", "float32": "f32",
-           "float": "f32", "bf16": "bf16", "bfloat16": "bf16"}
+_DTYPES = {**WORDS, **{word: word for word in WORDS.values()}, "half": "f16", "float": "f32", "double": "f64"}
 
 
 def dtype_word(dtype: Any) -> str:
-    """``dtype`` as the library calls it: u8, f16, f32 or bf16. Takes names, numpy's and torch's types."""
+    """``dtype`` as the library calls it: u8, f16, f32, bf16 and so on. Takes names, numpy's and torch's types."""
     name = str(getattr(dtype, "__name__", dtype)).removeprefix("torch.")
     if name in _DTYPES:
         return _DTYPES[name]
-    raise ValueError(f"dtype is {dtype!r}; it must be uint8, float16, float32 or bfloat16")
+    raise ValueError(f"dtype is {dtype!r}; it must be uint8, float16, float32 or bfloat16; of arrays also "
+                     "float64 or an integer type")
 
 
-Step = Union[Transform, ConvertImageDtype]
+Step = Union[Transform, ConvertImageDtype, Callable[..., Any]]
 TransformLike = Union["Compose", Step, Sequence[Step], None]
 
 
@@ -87,18 +88,20 @@ class Compose:
         for step in transforms:
             if isinstance(step, ConvertImageDtype):
                 self.dtype = step.dtype
-            elif isinstance(step, Transform):
-                self.transforms.append(step)
             else:
-                self._refuse(step)
+                self._add(as_step(step))
 
-    @staticmethod
-    def _refuse(step: object) -> None:
-        if type(step).__module__.startswith("torchvision"):
-            raise TypeError(f"{type(step).__name__} is torchvision's: convert it with slabring.transforms.from_torchvision, "
-                            f"or write slabring.transforms.{type(step).__name__}")
-        plain(step)
-        raise TypeError(f"{step!r} is no transform; a step of Compose must be one of slabring.transforms")
+    def _add(self, step: object) -> None:
+        if not isinstance(step, Transform):
+            raise TypeError(f"{step!r} is no transform; a step of Compose must be one of slabring.transforms, or a function")
+        if self.dtype is not None and step._functions:
+            raise TypeError(f"{step!r} stands behind the conversion to a tensor, and a function gets uint8 pixels, before they are "
+                            "converted; put it in front of ToTensor")
+        self.transforms.append(step)
+
+    @property
+    def _functions(self) -> list[Callable[..., Any]]:
+        return [function for step in self.transforms for function in step._functions]
 
     @classmethod
     def from_json(cls, text: str) -> Compose:
@@ -109,8 +112,14 @@ class Compose:
         return pipeline
 
     def to_json(self) -> str:
-        """A pipeline file, which `slabring --pipeline FILE` reads too."""
+        """A pipeline file, which `slabring --pipeline FILE` reads too. Raises TypeError when a Python function is in it."""
+        if self._functions:
+            raise TypeError("a pipeline with a Python function in it cannot be a file")
+        return self._to_json()
+
+    def _to_json(self) -> str:
         file: dict[str, Any] = {"transforms": [step.to_dict() for step in self.transforms]}
+        number_functions(file["transforms"])
         if self.dtype:
             file["dtype"] = self.dtype
         if self.layout:
@@ -118,7 +127,7 @@ class Compose:
         return json.dumps(file)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Compose) and self.to_json() == other.to_json()
+        return isinstance(other, Compose) and self._to_json() == other._to_json() and self._functions == other._functions
 
     def __repr__(self) -> str:
         steps = [*map(repr, self.transforms), *([f"ConvertImageDtype({self.dtype!r})"] if self.dtype else [])]

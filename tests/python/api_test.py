@@ -26,7 +26,7 @@ class Pages(unittest.TestCase):
         page = (root / "docs/python.md").read_text()
         rows = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))))
         arguments = set(inspect.signature(slabring.DataLoader).parameters)
-        ours = {"transform", "seed", "attachable", "prefetch", "dtype", "layout", "on_error", "output", "when_held", "rank", "world",
+        ours = {"transform", "seed", "attachable", "prefetch", "dtype", "layout", "device", "on_error", "output", "when_held", "rank", "world",
                 "uneven", "ranks_from_environment", "mesh"}
         self.assertEqual(arguments - ours - rows, set())
         try:

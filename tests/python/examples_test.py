@@ -1,5 +1,6 @@
 """examples/python: each runs, and the training loop goes on as if it had not been stopped."""
 
+import importlib.util
 import pathlib
 import subprocess
 import sys
@@ -45,6 +46,17 @@ class Examples(unittest.TestCase):
         self.assertEqual(self.run_example("torch_training.py", *checkpoint, "--stop-after", "7")[-1], "stopped after 7 steps")
         resumed = self.run_example("torch_training.py", *checkpoint)
         self.assertEqual(resumed, ["goes on in epoch 1 behind batch 2", *expected[1:]])
+
+    def test_lightning_style_trains_and_validates(self):
+        try:
+            import torch  # noqa: F401
+        except ImportError:
+            self.skipTest("python3-torch is not there")
+        if importlib.util.find_spec("lightning"):
+            self.skipTest("lightning prints what it likes; the example's own loop is tested")
+        lines = self.run_example("lightning_style.py")
+        self.assertRegex(lines[0], r"^epoch 0: 5 steps, loss \d\.\d+, \d+ of 160 right$")
+        self.assertEqual(len(lines), 2)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Arguments, iteration, shapes, faults, resume."""
 
+import base64
 import io
 import json
 import os
@@ -269,6 +270,12 @@ class Preview(PhotoTest):
             self.assertTrue((sheet[y:y + 16, x:x + 16] == batch.images[number]).all())
         self.assertTrue((sheet[16:18] == 255).all() and (sheet[36:, 18:] == 255).all())
         self.assertEqual(preview.labels, [f"class{label}" for label in batch.labels[:5]])
+
+    def test_a_notebook_gets_a_picture_with_the_classes_under_it(self):
+        preview = self.loader().preview(2)
+        html = preview._repr_html_()
+        self.assertIn("data:image/png;base64," + base64.b64encode(preview.png).decode(), html)
+        self.assertIn("<figcaption>class0, class0</figcaption>", html)
 
     def test_normalized_and_gray_images_can_be_seen_too(self):
         for transform in (T.train(16), T.Compose([T.CenterCrop(16), T.Grayscale()])):

@@ -171,6 +171,37 @@ print(sum(1 for _ in batches))
                 self.assertEqual([pid for pid in pids if is_alive(pid)], [])
 
 
+class Notebook(PhotoTest):
+    """Cells are run in one namespace, as IPython does, which also keeps the last traceback."""
+
+    CELL = """
+loader = slabring.DataLoader(slabring.ImageFolder(folder), batch_size=8, num_workers=2, transform=T.RandomResizedCrop(16))
+for number, (images, labels) in enumerate(loader):
+    if number == 2 and flaw:
+        raise KeyboardInterrupt
+"""
+
+    def run_cell(self, names, flaw=None):
+        names["flaw"] = flaw
+        try:
+            exec(self.CELL, names)
+        except KeyboardInterrupt:
+            sys.last_type, sys.last_value, sys.last_traceback = sys.exc_info()
+        stats = names["loader"].stats()
+        return [stats.coordinator_pid, *stats.worker_pids]
+
+    def test_a_cell_that_is_run_again_leaves_no_process_of_the_run_before(self):
+        names = {"slabring": slabring, "T": slabring.transforms, "folder": self.folder}
+        before = self.run_cell(names)
+        for flaw in (True, True, False):
+            now = self.run_cell(names, flaw)
+            self.assertEqual([pid for pid in before if is_alive(pid)], [])
+            self.assertTrue(is_alive(now[0]))
+            before = now
+        names.clear()
+        self.assertEqual([pid for pid in before if is_alive(pid)], [])
+
+
 class Interrupt(PhotoTest):
     WAIT = HEAD + """
 batches = iter(loader)
