@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import venv
 import zipfile
 
 import slabring
@@ -51,16 +53,33 @@ class WheelTest(unittest.TestCase):
                 self.assertEqual(digest, "sha256=" + expected, name)
             self.assertIn("slabring/slabring-worker", wheel.namelist())
 
-    def test_installed_by_pip_it_loads_images_with_its_own_worker(self):
+    def need_pip(self):
         if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode != 0:
             self.skipTest("python3-pip is not there")
+
+    def loads_images(self, python, folder):
+        write_photos(self.folder / "photos")
+        program = subprocess.run([python, "-c", LOAD, str(folder), str(self.folder / "photos")], capture_output=True, text=True,
+                                 cwd="/", env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
+        self.assertEqual((program.stdout, program.stderr), ("60 True\n", ""))
+
+    def test_pip_install_of_the_tree_fills_a_virtual_environment(self):
+        """The whole way but the compiler's, whose result is handed over."""
+        self.need_pip()
+        venv.create(self.folder / "env", system_site_packages=True, with_pip=False)
+        python = self.folder / "env/bin/python"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "--config-settings",
+                        f"package={pathlib.Path(slabring.__file__).parent}", str(root)], check=True, capture_output=True)
+        [site] = (self.folder / "env").glob("lib/python3*/site-packages")
+        self.assertTrue(os.access(site / "slabring/slabring-worker", os.X_OK))
+        self.loads_images(python, site)
+
+    def test_installed_by_pip_it_loads_images_with_its_own_worker(self):
+        self.need_pip()
         target = self.folder / "installed"
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", str(target),
                         str(self.wheel)], check=True, capture_output=True)
-        write_photos(self.folder / "photos")
-        program = subprocess.run([sys.executable, "-c", LOAD, str(target), str(self.folder / "photos")], capture_output=True,
-                                 text=True, cwd="/")
-        self.assertEqual((program.stdout, program.stderr), ("60 True\n", ""))
+        self.loads_images(sys.executable, target)
 
 
 if __name__ == "__main__":
