@@ -94,10 +94,10 @@ def ready(given):
 
 
 def pss_kib():
-    for line in pathlib.Path("/proc/self/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss_Anon:"):
-            return int(line.split()[1])
-    return 0
+    """This process's share of memory, the ring's with it, and of that what is private."""
+    lines = (line.split() for line in pathlib.Path("/proc/self/smaps_rollup").read_text().splitlines())
+    sizes = {words[0]: int(words[1]) for words in lines if words[-1] == "kB"}
+    return sizes["Pss:"], sizes["Pss_Anon:"]
 
 
 def flat(given, batches=2000):
@@ -111,9 +111,9 @@ def flat(given, batches=2000):
         for _ in loader:
             seen += 1
             if seen % (batches // 4) == 0:
-                marks.append((seen, pss_kib(), tracemalloc.get_traced_memory()[0]))
-    for number, private, traced in marks:
-        print(f"after {number:>5} batches: {private} KiB private, {traced} bytes traced by tracemalloc")
+                marks.append((seen, *pss_kib(), tracemalloc.get_traced_memory()[0]))
+    for number, whole, private, traced in marks:
+        print(f"after {number:>5} batches: PSS {whole} KiB, {private} KiB of it private, {traced} bytes traced by tracemalloc")
 
 
 def main():

@@ -212,11 +212,14 @@ for pid in processes()[1:]:
     os.kill(pid, signal.SIGSTOP)
 """
 
-    def interrupted(self, source):
+    def interrupted(self, source, whole_group=False):
         program = subprocess.Popen([sys.executable, "-c", source, self.folder], env=environment(), stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True)
+                                   stderr=subprocess.PIPE, text=True, start_new_session=True)
         pids = [int(pid) for pid in program.stdout.readline().split()]
-        program.send_signal(signal.SIGINT)
+        if whole_group:
+            os.killpg(program.pid, signal.SIGINT)
+        else:
+            program.send_signal(signal.SIGINT)
         out, err = program.communicate(timeout=60)
         return program.returncode, out, err, pids
 
@@ -233,6 +236,24 @@ except KeyboardInterrupt:
     print(seen == list(range(8)))
 """)
         self.assertEqual((code, out, err), (0, "True\n", ""))
+
+    def test_ctrl_c_of_a_terminal_which_every_process_gets_ends_with_one_traceback(self):
+        python = HEAD.replace("T.RandomResizedCrop(16)", "[T.RandomResizedCrop(16), functions_test.invert]").replace(
+            "import slabring", f"sys.path.insert(0, {os.path.dirname(os.path.abspath(__file__))!r})\nimport functions_test, slabring", 1)
+        for name, head in (("native workers", HEAD), ("workers that run Python", python)):
+            with self.subTest(name):
+                code, _, err, pids = self.interrupted(head + """
+next(iter(loader))
+while len(processes()) < 3:
+    pass
+print(*processes(), flush=True)
+while True:
+    for batch in loader:
+        pass
+""", whole_group=True)
+                self.assertEqual(code, -signal.SIGINT)
+                self.assertEqual(err.count("Traceback"), 1, err)
+                self.assertEqual([pid for pid in pids if is_alive(pid)], [])
 
     def test_ctrl_c_ends_a_program_with_one_traceback_and_no_process_left(self):
         code, _, err, pids = self.interrupted(self.WAIT + "print(*processes(), flush=True)\nfor batch in batches: pass")
