@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "base/unique_fd.hpp"
 #include "read/file_reader.hpp"
 #include "slabring/error.hpp"
 
@@ -22,44 +21,33 @@ constexpr std::uint64_t max_text_bytes = std::uint64_t{1} << 30;
   throw Error(ErrorCode::io, fmt::format("{}: cannot {}: {}", path.string(), action, std::strerror(reason)));
 }
 
-/// Removes a temporary file unless it was given its final name.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::filesystem::path& target)
-      : target_(target),
-        path_(fmt::format("{}.{}.part", target.string(), getpid())),
-        fd_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
-    if (!fd_) fail(target_, "be created");
-  }
-  ~TemporaryFile() {
-    if (!renamed_) unlink(path_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  void append(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = write(fd_.get(), bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail(target_, "be written");
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-  }
-
-  void rename_to_target() {
-    if (close(fd_.release()) != 0) fail(target_, "be written");
-    if (std::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "be given its name");
-    renamed_ = true;
-  }
-
- private:
-  std::filesystem::path target_;
-  std::string path_;
-  UniqueFd fd_;
-  bool renamed_ = false;
-};
-
 }  // namespace
+
+TemporaryFile::TemporaryFile(const std::filesystem::path& target)
+    : target_(target),
+      path_(fmt::format("{}.{}.part", target.string(), getpid())),
+      fd_(open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {
+  if (!fd_) fail(target_, "be created");
+}
+
+TemporaryFile::~TemporaryFile() {
+  if (!renamed_) unlink(path_.c_str());
+}
+
+void TemporaryFile::append(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd_.get(), bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(target_, "be written");
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void TemporaryFile::rename_to_target() {
+  if (close(fd_.release()) != 0) fail(target_, "be written");
+  if (std::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "be given its name");
+  renamed_ = true;
+}
 
 std::string read_text(const std::string& path) {
   FileReader reader;

@@ -10,8 +10,10 @@
 #include "base/sample_failure.hpp"
 #include "command.hpp"
 #include "data_source.hpp"
+#include "dataset/pack_form.hpp"
 #include "dataset/pack_writer.hpp"
 #include "dataset/recipe_json.hpp"
+#include "dataset/record_set.hpp"
 #include "decode/decoder.hpp"
 #include "progress.hpp"
 #include "read/file_reader.hpp"
@@ -25,8 +27,8 @@ namespace {
 
 constexpr const char* manual =
     "Writes all samples of a source, in their order, into one file with an index and checksums (docs/pack.md). The\n"
-    "bytes of the images stay as they are, unless --max-side says otherwise. What is broken off, or killed, leaves\n"
-    "PACK.part; the same command goes on there.\n"
+    "bytes of images and arrays stay as they are, unless --max-side says otherwise. What is broken off, or killed,\n"
+    "leaves PACK.part; the same command goes on there.\n"
     "\n"
     "Output, the last line of stdout:   packed N bytes M skipped K\n"
     "\n"
@@ -45,7 +47,14 @@ struct PackArguments {
 /// The bytes of samples as they are to be in the pack.
 class SampleBytes {
  public:
-  SampleBytes(const Dataset& dataset, const PackArguments& arguments) : dataset_(dataset) {
+  SampleBytes(const Dataset& dataset, const PackForm& form, const PackArguments& arguments) : dataset_(dataset) {
+    if (form.is_bare() && arguments.max_side) {
+      throw UsageError("--max-side makes image files smaller, and this source has arrays");
+    }
+    if (form.is_bare() && form.sample_bytes() > most_record_bytes) {
+      throw Error(ErrorCode::dataset, fmt::format("the source's samples have {} bytes each; a pack takes at most {}",
+                                                  form.sample_bytes(), most_record_bytes));
+    }
     if (arguments.max_side) shrink_.emplace(*arguments.max_side, arguments.quality);
   }
 
@@ -53,10 +62,8 @@ class SampleBytes {
   std::span<const std::byte> read(SampleId id) {
     sample_.reset();
     dataset_.load(id, sample_);
-    if (sample_.source() == Sample::Source::pixels) {
-      throw Error(ErrorCode::dataset,
-                  "a pack holds image files; this source has pixels, which only its own kind reads");
-    }
+    if (sample_.source() == Sample::Source::array) return {sample_.array().data, sample_.array().size_bytes()};
+    if (sample_.source() == Sample::Source::pixels) return gathered(sample_.pixels());
     const std::span<const std::byte> bytes = sample_.source() == Sample::Source::file
                                                  ? reader_.read(sample_.path(), DecodeLimits{}.max_file_bytes)
                                                  : sample_.encoded();
@@ -65,8 +72,20 @@ class SampleBytes {
   std::int64_t label() const noexcept { return sample_.label(); }
 
  private:
+  /// The rows without what is between them.
+  std::span<const std::byte> gathered(const ImageView& pixels) {
+    const auto row_bytes = static_cast<std::size_t>(pixels.width) * static_cast<std::size_t>(pixels.channels);
+    pixels_.clear();
+    for (int y = 0; y < pixels.height; ++y) {
+      const auto* const row = reinterpret_cast<const std::byte*>(pixels.row(y));
+      pixels_.insert(pixels_.end(), row, row + row_bytes);
+    }
+    return pixels_;
+  }
+
   const Dataset& dataset_;
   Sample sample_;
+  std::vector<std::byte> pixels_;
   FileReader reader_;
   std::optional<ShrinkImage> shrink_;
 };
@@ -84,8 +103,9 @@ std::string identity_of(const Dataset& dataset, const PackArguments& arguments) 
 int run(const PackArguments& arguments) {
   const std::unique_ptr<Dataset> dataset = open_data(arguments.data);
   const SampleNames names(*dataset, arguments.data);
+  const PackForm form = pack_form_of(*dataset);
+  SampleBytes samples(*dataset, form, arguments);
   PackWriter writer(arguments.pack, identity_of(*dataset, arguments));
-  SampleBytes samples(*dataset, arguments);
   constexpr std::uint64_t ahead = 16;
   std::uint64_t bytes = 0;
   Progress progress("pack", dataset->size() - writer.first());
@@ -109,7 +129,9 @@ int run(const PackArguments& arguments) {
   }
   if (writer.count() == 0) throw Error(ErrorCode::dataset, "no sample was sound, so there is no pack");
   const std::vector<std::string> classes(dataset->classes().begin(), dataset->classes().end());
-  writer.finish(nlohmann::json{{"classes", names_to_json(classes)}}.dump());
+  nlohmann::json about = pack_form_to_json(form);
+  about["classes"] = names_to_json(classes);
+  writer.finish(about.dump(), form.is_bare() ? pack::bare_version : pack::version);
   progress.wipe();
   fmt::print("packed {} bytes {} skipped {}\n", writer.count(), bytes, dataset->size() - writer.count());
   return exit_done;

@@ -6,9 +6,11 @@
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <vector>
 
 #include "base/sample_failure.hpp"
 #include "command.hpp"
+#include "dataset/npy_header.hpp"
 #include "dataset/pack.hpp"
 #include "decode/decoder.hpp"
 #include "files.hpp"
@@ -22,7 +24,8 @@ namespace {
 
 constexpr const char* manual =
     "Writes every sample of a pack as a file, byte for byte as it was packed, beneath a new folder; and manifest.csv\n"
-    "with the path of each and its label, or its class where labels have names.\n"
+    "with the path of each and its label, or its class where labels have names. Of arrays and pixels it writes\n"
+    "samples.npy and labels.npy.\n"
     "\n"
     "Output, the last line of stdout:   unpacked N bytes M\n"
     "\n"
@@ -75,6 +78,73 @@ std::string path_for(const Pack& pack, SampleId id, std::span<const std::byte> b
   return path;
 }
 
+/// Loads sample after sample, and calls `take` with each. Throws Error(sample_fault).
+template <class Take>
+void for_every_sample(const Pack& pack, const Take& take) {
+  Sample sample;
+  Progress progress("unpack", pack.size());
+  for (std::uint64_t i = 0; i < pack.size(); ++i) {
+    const SampleId id{i};
+    sample.reset();
+    try {
+      pack.load(id, sample);
+    } catch (const SampleFailure& failure) {
+      throw Error(ErrorCode::sample_fault, fmt::format("{}: {}", pack.describe(id), failure.what()));
+    }
+    take(id, sample);
+    progress.advance(1);
+  }
+  progress.wipe();
+}
+
+/// Returns how many bytes the samples have.
+std::uint64_t write_image_files(const Pack& pack, const std::filesystem::path& folder) {
+  std::string manifest = "path,label\n";
+  std::set<std::string> taken{"manifest.csv"};
+  std::uint64_t written = 0;
+  for_every_sample(pack, [&](SampleId id, const Sample& sample) {
+    const std::string path = path_for(pack, id, sample.encoded(), taken);
+    std::filesystem::create_directories((folder / path).parent_path());
+    write_whole(folder / path, {sample.encoded()});
+    const auto label = sample.label();
+    const bool named = label >= 0 && static_cast<std::size_t>(label) < pack.classes().size();
+    manifest +=
+        fmt::format("{},{}\n", csv_cell(path),
+                    named ? csv_cell(pack.classes()[static_cast<std::size_t>(label)]) : fmt::format("{}", label));
+    written += sample.encoded().size();
+  });
+  write_whole(folder / "manifest.csv", {bytes_of(manifest)});
+  return written;
+}
+
+/// All samples as one array, as numpy and the kind npy read it, and their labels as another.
+std::uint64_t write_arrays(const Pack& pack, const std::filesystem::path& folder) {
+  const PackForm& form = pack.form();
+  const DType dtype = form.array ? form.array->dtype : DType::u8;
+  if (dtype == DType::bf16) throw Error(ErrorCode::dataset, "numpy has no bf16, so these arrays are not written");
+  Axes shape{static_cast<std::int64_t>(pack.size())};
+  if (form.array && form.array->shape.size() == Axes::most) {
+    throw Error(ErrorCode::dataset, fmt::format("samples of {} axes are not written as one array", Axes::most));
+  }
+  if (form.array) {
+    for (const std::int64_t extent : form.array->shape) shape.push_back(extent);
+  } else {
+    for (const int extent : {form.pixels->height, form.pixels->width, form.pixels->channels}) shape.push_back(extent);
+  }
+  TemporaryFile samples(folder / "samples.npy");
+  samples.append(bytes_of(npy_header_of(dtype, shape)));
+  std::vector<std::int64_t> labels;
+  for_every_sample(pack, [&](SampleId, const Sample& sample) {
+    samples.append(form.array ? std::span(sample.array().data, sample.array().size_bytes())
+                              : std::as_bytes(std::span(sample.pixels().data, form.sample_bytes())));
+    labels.push_back(sample.label());
+  });
+  samples.rename_to_target();
+  write_whole(folder / "labels.npy",
+              {bytes_of(npy_header_of(DType::i64, {shape[0]})), std::as_bytes(std::span(labels))});
+  return pack.size() * form.sample_bytes();
+}
+
 int run(const UnpackArguments& arguments) {
   const Pack pack(arguments.pack);
   if (!pack.index().is_sound()) {
@@ -87,32 +157,7 @@ int run(const UnpackArguments& arguments) {
   if (!std::filesystem::create_directories(folder) && !std::filesystem::is_empty(folder)) {
     throw UsageError(fmt::format("{} holds something already; name a new folder", arguments.folder));
   }
-  std::string manifest = "path,label\n";
-  std::set<std::string> taken{"manifest.csv"};
-  std::uint64_t written = 0;
-  Sample sample;
-  Progress progress("unpack", pack.size());
-  for (std::uint64_t i = 0; i < pack.size(); ++i) {
-    const SampleId id{i};
-    sample.reset();
-    try {
-      pack.load(id, sample);
-    } catch (const SampleFailure& failure) {
-      throw Error(ErrorCode::sample_fault, fmt::format("{}: {}", pack.describe(id), failure.what()));
-    }
-    const std::string path = path_for(pack, id, sample.encoded(), taken);
-    std::filesystem::create_directories((folder / path).parent_path());
-    write_whole(folder / path, {sample.encoded()});
-    const auto label = sample.label();
-    const bool named = label >= 0 && static_cast<std::size_t>(label) < pack.classes().size();
-    manifest +=
-        fmt::format("{},{}\n", csv_cell(path),
-                    named ? csv_cell(pack.classes()[static_cast<std::size_t>(label)]) : fmt::format("{}", label));
-    written += sample.encoded().size();
-    progress.advance(1);
-  }
-  write_whole(folder / "manifest.csv", {bytes_of(manifest)});
-  progress.wipe();
+  const std::uint64_t written = pack.form().is_bare() ? write_arrays(pack, folder) : write_image_files(pack, folder);
   fmt::print("unpacked {} bytes {}\n", pack.size(), written);
   return exit_done;
 }

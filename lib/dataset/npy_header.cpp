@@ -1,7 +1,9 @@
 #include "dataset/npy_header.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -78,19 +80,20 @@ class Literal {
   std::string_view rest_;
 };
 
+constexpr std::array<std::pair<std::string_view, DType>, 12> types{{{"u1", DType::u8},
+                                                                    {"b1", DType::u8},
+                                                                    {"i1", DType::i8},
+                                                                    {"f2", DType::f16},
+                                                                    {"f4", DType::f32},
+                                                                    {"f8", DType::f64},
+                                                                    {"i2", DType::i16},
+                                                                    {"i4", DType::i32},
+                                                                    {"i8", DType::i64},
+                                                                    {"u2", DType::u16},
+                                                                    {"u4", DType::u32},
+                                                                    {"u8", DType::u64}}};
+
 DType dtype_of(std::string_view descr) {
-  constexpr std::array<std::pair<std::string_view, DType>, 12> types{{{"u1", DType::u8},
-                                                                      {"b1", DType::u8},
-                                                                      {"i1", DType::i8},
-                                                                      {"f2", DType::f16},
-                                                                      {"f4", DType::f32},
-                                                                      {"f8", DType::f64},
-                                                                      {"i2", DType::i16},
-                                                                      {"i4", DType::i32},
-                                                                      {"i8", DType::i64},
-                                                                      {"u2", DType::u16},
-                                                                      {"u4", DType::u32},
-                                                                      {"u8", DType::u64}}};
   const char order = descr.empty() ? '?' : descr.front();
   for (const auto& [name, dtype] : types) {
     if (descr.substr(1) != name) continue;
@@ -193,6 +196,20 @@ NpyHeader read_npy_header(std::span<const std::byte> bytes) {
   NpyHeader header = read_dictionary(Literal(text));
   header.data_offset = begin + length;
   return header;
+}
+
+std::string npy_header_of(DType dtype, const Axes& shape) {
+  constexpr std::size_t head_bytes = 10;
+  constexpr std::size_t alignment = 64;
+  const auto* const type =
+      std::find_if(types.begin(), types.end(), [dtype](const auto& one) { return one.second == dtype; });
+  // A comma behind every number, since (3) is no tuple.
+  std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({},), }}",
+                                 size_of(dtype) == 1 ? '|' : '<', type->first, fmt::join(shape, ", "));
+  while ((head_bytes + text.size() + 1) % alignment != 0) text += ' ';
+  text += '\n';
+  return fmt::format("\x93NUMPY\x01{}{}{}{}", '\0', static_cast<char>(text.size() & 0xff),
+                     static_cast<char>(text.size() >> 8), text);
 }
 
 }  // namespace slabring

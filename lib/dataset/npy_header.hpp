@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "slabring/tensor.hpp"
 
@@ -26,5 +27,8 @@ inline constexpr std::size_t max_npy_header = 10'000 + 12;
 ///
 /// Throws SampleFailure: unknown_format, truncated, corrupt, and unsupported with what would be right.
 NpyHeader read_npy_header(std::span<const std::byte> bytes);
+
+/// The header of version 1.0 for an array in C order. Requires: numpy has the type; bf16 it has not.
+std::string npy_header_of(DType dtype, const Axes& shape);
 
 }  // namespace slabring

@@ -57,7 +57,9 @@ void Pack::map_index(int fd) {
 
 void Pack::read_about() {
   try {
-    classes_ = names_from_json(json::parse(index_->about()).at("classes"));
+    const json about = json::parse(index_->about());
+    classes_ = names_from_json(about.at("classes"));
+    if (header_.version == pack::bare_version) form_ = pack_form_from_json(about, file_->files()[0].path);
   } catch (const json::exception& error) {
     throw Error(ErrorCode::dataset,
                 fmt::format("{} is a pack whose description is damaged: {}", file_->files()[0].path, error.what()));
@@ -106,7 +108,7 @@ void Pack::load(SampleId id, Sample& sample) const {
                                     found, entry->checksum, entry->offset, entry->offset + entry->bytes));
   }
   sample.set_label(entry->label);
-  sample.from_encoded(buffer);
+  form_.give(buffer, sample);
 }
 
 std::string_view Pack::name(SampleId id) const noexcept {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "dataset/pack_form.hpp"
 #include "dataset/pack_index.hpp"
 #include "dataset/source_request.hpp"
 #include "read/record_files.hpp"
@@ -30,6 +31,8 @@ class Pack final : public Dataset {
   std::string describe(SampleId id) const override;
   void will_need(SampleId id) const noexcept override;
   std::span<const std::string> classes() const noexcept override { return classes_; }
+  std::optional<SampleShape> sample_shape() const override { return form_.pixels; }
+  std::optional<ArrayForm> sample_array() const override { return form_.array; }
   std::uint64_t fingerprint() const override { return header_.index_checksum; }
   std::vector<std::string> read_roots() const override { return file_->read_roots(); }
   std::optional<DatasetRecipe> recipe() const override;
@@ -37,6 +40,7 @@ class Pack final : public Dataset {
   /// What a sample was called in the source; empty when its entry is damaged.
   std::string_view name(SampleId id) const noexcept;
   const PackIndex& index() const noexcept { return *index_; }
+  const PackForm& form() const noexcept { return form_; }
 
  private:
   void map_index(int fd);
@@ -48,6 +52,7 @@ class Pack final : public Dataset {
   std::optional<PackIndex> index_;
   std::unique_ptr<RecordFiles> file_;
   std::vector<std::string> classes_;
+  PackForm form_;
 };
 
 std::unique_ptr<Dataset> open_pack(SourceRequest& request);

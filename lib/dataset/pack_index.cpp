@@ -44,10 +44,11 @@ void check_pack_header(const std::string& path, const Header& header, std::uint6
   if (header.header_checksum != header_checksum_of(header)) {
     refuse(path, "is a pack with a damaged header: its checksum is another");
   }
-  if (header.version != pack::version || header.entry_bytes != sizeof(Entry)) {
-    refuse(path, fmt::format("is a pack of version {} with {}-byte entries; this program reads version {} with {}-byte "
-                             "entries",
-                             header.version, header.entry_bytes, pack::version, sizeof(Entry)));
+  const bool known = header.version == pack::version || header.version == pack::bare_version;
+  if (!known || header.entry_bytes != sizeof(Entry)) {
+    refuse(path, fmt::format("is a pack of version {} with {}-byte entries; this program reads versions {} and {} with "
+                             "{}-byte entries",
+                             header.version, header.entry_bytes, pack::version, pack::bare_version, sizeof(Entry)));
   }
   if (header.total_bytes != file_bytes) {
     refuse(path, fmt::format("is a pack of {} bytes, and the file has {}; it was not copied whole", header.total_bytes,

@@ -16,6 +16,9 @@ namespace slabring::pack {
 inline constexpr std::uint64_t magic = 0x4b434150'42414c53;       // "SLABPACK"
 inline constexpr std::uint64_t part_magic = 0x54524150'42414c53;  // "SLABPART"
 inline constexpr std::uint32_t version = 1;
+/// Of packs whose samples are arrays or pixels, which `about` describes: a reader of version 1 alone would take them
+/// for image files.
+inline constexpr std::uint32_t bare_version = 2;
 inline constexpr std::size_t entry_alignment = 8;
 
 struct Header {

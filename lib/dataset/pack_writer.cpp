@@ -230,11 +230,11 @@ void PackWriter::checkpoint() {
   since_checkpoint_ = 0;
 }
 
-void PackWriter::finish(std::string_view about) {
+void PackWriter::finish(std::string_view about, std::uint32_t version) {
   checkpoint();
   Header header{};
   header.magic = pack::magic;
-  header.version = pack::version;
+  header.version = version;
   header.entry_bytes = sizeof(Entry);
   header.count = count_;
   header.names_offset = data_end_;

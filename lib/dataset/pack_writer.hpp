@@ -34,7 +34,7 @@ class PackWriter {
   /// Makes what was added last, which an earlier end leaves out. Called by add() every 64 MiB. Throws Error(io).
   void checkpoint();
   /// Appends the index and makes the whole pack appear under its name. `about` is JSON. Throws Error(io).
-  void finish(std::string_view about);
+  void finish(std::string_view about, std::uint32_t version = pack::version);
 
  private:
   bool resume();

@@ -14,6 +14,8 @@
 #include "folder.hpp"
 #include "photo_files.hpp"
 #include "run_program.hpp"
+#include "support/npy_file.hpp"
+#include "support/published_files.hpp"
 
 namespace slabring::test {
 namespace {
@@ -168,6 +170,50 @@ TEST(Unpack, GivesTheBytesNamesAndClassesBack) {
   EXPECT_EQ(total(folder / "out", {"--workers", "1"}), expected)
       << "the manifest is no image, and the folders are those";
   EXPECT_EQ(slabring({"unpack", all_sources() / "photos.slabpack", folder / "out"}).status, 2);
+}
+
+/// A total of a source whose samples are pixels or arrays.
+std::string plain_total(const std::string& source, const std::vector<std::string>& how) {
+  std::vector<std::string> arguments{"digest", source, "--workers", "1", "--batch", "7"};
+  arguments.insert(arguments.end(), how.begin(), how.end());
+  const Outcome outcome = slabring(arguments);
+  EXPECT_EQ(outcome.status, 0) << source << ": " << outcome.err;
+  return outcome.out;
+}
+
+TEST(Pack, OfPixelsGivesTheSameStreamAndTheBytesBack) {
+  const Folder folder;
+  std::string pixels;
+  for (int i = 0; i < 20 * 12 * 10; ++i) pixels += static_cast<char>(i * 7 % 251);
+  folder.write("mnist/train-images-idx3-ubyte", idx_file({20, 12, 10}, pixels));
+  folder.write("mnist/train-labels-idx1-ubyte", idx_file({20}, "01234567890123456789"));
+  ASSERT_THAT(slabring({"pack", folder / "mnist", folder / "m.slabpack"}).out, HasSubstr("packed 20 bytes 2400 "));
+  for (const std::vector<std::string>& how :
+       {std::vector<std::string>{"--pipeline", "none", "--dtype", "f32"}, {"--size", "8", "--epochs", "2"}}) {
+    EXPECT_EQ(plain_total(folder / "m.slabpack", how), plain_total(folder / "mnist", how));
+  }
+  ASSERT_EQ(slabring({"unpack", folder / "m.slabpack", folder / "out"}).status, 0);
+  EXPECT_THAT(contents_of(folder / "out/samples.npy"), testing::EndsWith(pixels));
+  const std::string unpacked = folder / "out/samples.npy?labels=" + folder.path() + "/out/labels.npy";
+  EXPECT_EQ(plain_total(unpacked, {"--size", "8"}), plain_total(folder / "mnist", {"--size", "8"}));
+}
+
+TEST(Pack, OfArraysGivesTheSameStreamAndTheBytesBack) {
+  const Folder folder;
+  std::string elements;
+  for (int i = 0; i < 30 * 6 * 4; ++i) elements += static_cast<char>(i * 11 % 120);
+  folder.write("x.npy", npy_file("<f4", "(30, 2, 3)", elements));
+  folder.write("y.npy", npy_file("|u1", "(30,)", std::string(30, '\5')));
+  const std::string source = folder / "x.npy?labels=" + folder.path() + "/y.npy";
+  ASSERT_THAT(slabring({"pack", source, folder / "x.slabpack"}).out, HasSubstr("packed 30 bytes 720 "));
+  const std::vector<std::string> how{"--pipeline", "none", "--shuffle"};
+  EXPECT_EQ(plain_total(folder / "x.slabpack", how), plain_total(source, how));
+  ASSERT_EQ(slabring({"unpack", folder / "x.slabpack", folder / "out"}).status, 0);
+  EXPECT_THAT(contents_of(folder / "out/samples.npy"), testing::EndsWith(elements));
+  EXPECT_EQ(plain_total(folder / "out/samples.npy?labels=" + folder.path() + "/out/labels.npy", how),
+            plain_total(source, how));
+  EXPECT_EQ(slabring({"pack", source, folder / "z.slabpack", "--max-side", "9"}).status, 2);
+  EXPECT_FALSE(fs::exists(folder / "z.slabpack.part"));
 }
 
 TEST(Pack, MakesLargeImagesSmaller) {

@@ -1,5 +1,6 @@
 #include "dataset/pack.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -201,6 +202,34 @@ TEST_F(Packs, DamagedPacksAreRefused) {
   std::memcpy(newer.data(), &header, sizeof header);
   EXPECT_THAT(refused(newer), HasSubstr("version 9"));
   EXPECT_THAT(refusal_of(at("absent.slabpack")), HasSubstr("absent.slabpack"));
+}
+
+TEST_F(Packs, OfArraysSayTheirFormAndRefuseAnother) {
+  const auto pack_of = [&](const std::string& name, std::string_view about) {
+    PackWriter writer(at(name), "identity");
+    writer.add(0, bytes_of("eight by"), 3, "whole");
+    writer.add(1, bytes_of("seven b"), 4, "short");
+    writer.finish(about, pack::bare_version);
+    return at(name);
+  };
+  const Pack pack(pack_of("a.slabpack", R"({"classes": [], "array": {"dtype": "u16", "shape": [2, 2]}})"));
+  EXPECT_EQ(pack.sample_array(), (ArrayForm{DType::u16, {2, 2}}));
+  Sample sample;
+  pack.load(SampleId{0}, sample);
+  EXPECT_EQ(std::memcmp(sample.array().data, "eight by", 8), 0);
+  EXPECT_EQ(sample.label(), 3);
+  sample.reset();
+  EXPECT_THROW(pack.load(SampleId{1}, sample), SampleFailure);
+  EXPECT_EQ(Pack(pack_of("b.slabpack", R"({"classes": [], "pixels": [2, 2, 2]})")).sample_shape(),
+            (SampleShape{2, 2, 2}));
+  int number = 0;
+  for (const char* form : {R"("array": {"dtype": "u7", "shape": [8]})", R"("array": {"dtype": "u8", "shape": [0]})",
+                           R"("array": {"dtype": "u8", "shape": [-8]})", R"("array": 3)", R"("pixels": [2, 2])",
+                           R"("pixels": [100000, 100000, 100000])", R"("array": {"dtype": "u8", "shape": "x"})",
+                           R"("array": {"dtype": "u8", "shape": [1, 1, 1, 1, 1, 1, 1, 1, 8]})"}) {
+    const std::string name = fmt::format("bad{}.slabpack", ++number);
+    EXPECT_THAT(refusal_of(pack_of(name, fmt::format(R"({{"classes": [], {}}})", form))), HasSubstr(name)) << form;
+  }
 }
 
 TEST_F(Packs, DamagedIndexIsNoticedWhereItIsUsed) {
