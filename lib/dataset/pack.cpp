@@ -12,6 +12,7 @@
 #include "base/fingerprint.hpp"
 #include "base/sample_failure.hpp"
 #include "dataset/file_set.hpp"
+#include "dataset/packed_jpeg.hpp"
 #include "dataset/recipe_json.hpp"
 #include "dataset/record_set.hpp"
 #include "dataset/source_kinds.hpp"
@@ -90,7 +91,8 @@ std::optional<DatasetRecipe> Pack::recipe() const {
   return DatasetRecipe{"pack", config.dump(), {}};
 }
 
-void Pack::load(SampleId id, Sample& sample) const {
+/// Of a sample that can be read.
+pack::Entry Pack::sound_entry(SampleId id) const {
   const std::optional<pack::Entry> entry = index_->entry(to_index(id));
   if (!entry) throw SampleFailure(SampleStatus::corrupt, "its entry in the pack's index points outside the pack");
   if (entry->bytes == 0) throw SampleFailure(SampleStatus::empty, "the sample has no bytes");
@@ -98,17 +100,23 @@ void Pack::load(SampleId id, Sample& sample) const {
     throw SampleFailure(SampleStatus::too_large,
                         fmt::format("the sample has {} bytes, limit {}", entry->bytes, most_record_bytes));
   }
+  return *entry;
+}
+
+void Pack::load(SampleId id, Sample& sample) const {
+  const pack::Entry entry = sound_entry(id);
   std::vector<std::byte>& buffer = sample.buffer();
-  buffer.resize(entry->bytes);
-  file_->read(0, entry->offset, buffer);
-  if (const std::uint64_t found = fingerprint_of(buffer); found != entry->checksum) {
-    throw SampleFailure(SampleStatus::corrupt,
-                        fmt::format("the checksum of its bytes is {:016x}, and {:016x} was "
-                                    "written; the pack is damaged from byte {} to {}",
-                                    found, entry->checksum, entry->offset, entry->offset + entry->bytes));
-  }
-  sample.set_label(entry->label);
+  buffer.resize(entry.bytes);
+  read_packed(*file_, entry, buffer);
+  sample.set_label(entry.label);
   form_.give(buffer, sample);
+}
+
+std::unique_ptr<TiledJpeg> Pack::load_tiled(SampleId id, Sample& sample) const {
+  if (form_.is_bare()) return nullptr;
+  const pack::Entry entry = sound_entry(id);
+  sample.set_label(entry.label);
+  return PackedJpeg::open(*file_, entry, index_->bytes_before(to_index(id), entry), sample.buffer());
 }
 
 std::string_view Pack::name(SampleId id) const noexcept {
@@ -121,7 +129,10 @@ std::string Pack::describe(SampleId id) const {
 }
 
 void Pack::will_need(SampleId id) const noexcept {
-  if (const auto entry = index_->entry(to_index(id))) file_->will_need(0, entry->offset, entry->bytes);
+  const auto entry = index_->entry(to_index(id));
+  if (!entry) return;
+  const std::uint64_t index_bytes = index_->bytes_before(to_index(id), *entry);
+  file_->will_need(0, entry->offset - index_bytes, index_bytes + entry->bytes);
 }
 
 std::unique_ptr<Dataset> open_pack(SourceRequest& request) {

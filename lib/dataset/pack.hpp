@@ -6,6 +6,7 @@
 #include "dataset/pack_form.hpp"
 #include "dataset/pack_index.hpp"
 #include "dataset/source_request.hpp"
+#include "dataset/tiled_source.hpp"
 #include "read/record_files.hpp"
 #include "slabring/dataset.hpp"
 
@@ -13,10 +14,10 @@ namespace slabring {
 
 /// The kind "pack": one file of samples with their index (docs/pack.md), opened in constant time: the index is mapped
 /// as it lies in the file, one copy in the page cache for all processes. A sample is one read; its checksum is
-/// compared.
+/// compared. Of a JPEG in tiles two reads: the headers, and what is needed.
 ///
 /// Nobody may shorten the file while it is open: what is mapped beyond the new end would be a SIGBUS.
-class Pack final : public Dataset {
+class Pack final : public Dataset, public TiledSource {
  public:
   /// Throws Error(dataset) as check_pack_header().
   explicit Pack(const std::string& path);
@@ -28,6 +29,7 @@ class Pack final : public Dataset {
 
   std::uint64_t size() const override { return index_->size(); }
   void load(SampleId id, Sample& sample) const override;
+  std::unique_ptr<TiledJpeg> load_tiled(SampleId id, Sample& sample) const override;
   std::string describe(SampleId id) const override;
   void will_need(SampleId id) const noexcept override;
   std::span<const std::string> classes() const noexcept override { return classes_; }
@@ -43,6 +45,7 @@ class Pack final : public Dataset {
   const PackForm& form() const noexcept { return form_; }
 
  private:
+  pack::Entry sound_entry(SampleId id) const;
   void map_index(int fd);
   void read_about();
 

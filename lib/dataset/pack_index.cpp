@@ -74,6 +74,16 @@ std::optional<Entry> PackIndex::entry(std::uint64_t i) const noexcept {
   return entry;
 }
 
+std::uint64_t PackIndex::bytes_before(std::uint64_t i, const Entry& entry) const noexcept {
+  std::uint64_t end = sizeof(Header);
+  if (i > 0) {
+    const std::optional<Entry> before = this->entry(i - 1);
+    if (!before) return 0;
+    end = before->offset + before->bytes;
+  }
+  return end <= entry.offset ? entry.offset - end : 0;
+}
+
 std::string_view PackIndex::name(const Entry& entry) const noexcept {
   return {reinterpret_cast<const char*>(index_.data()) + entry.name_offset, entry.name_bytes};
 }

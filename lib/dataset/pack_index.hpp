@@ -27,6 +27,8 @@ class PackIndex {
   std::uint64_t size() const noexcept { return header_.count; }
   /// nullopt: its bytes are not among the samples, or its name not among the names. Requires: i < size().
   std::optional<pack::Entry> entry(std::uint64_t i) const noexcept;
+  /// Bytes between the end of the sample before and the begin of sample i, whose entry is `entry`.
+  std::uint64_t bytes_before(std::uint64_t i, const pack::Entry& entry) const noexcept;
   std::string_view name(const pack::Entry& entry) const noexcept;
   std::string_view about() const noexcept;
   /// Reads all of the index: true when it is as it was written.

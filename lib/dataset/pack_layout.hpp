@@ -10,6 +10,8 @@ namespace slabring::pack {
 ///
 ///   Header | samples, one after the other | names | zeros up to a multiple of 8 | Entry[count] | about (JSON)
 ///
+/// What stands between two samples belongs to the second one: its TileIndex (tile_index.hpp), or nothing.
+///
 /// The index comes last because its size is known last. The header is written last of all: until then the file begins
 /// with `part_magic`, so that half a pack is never taken for a whole one.
 

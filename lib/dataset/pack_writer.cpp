@@ -15,6 +15,7 @@
 
 #include "base/fingerprint.hpp"
 #include "dataset/pack_index.hpp"
+#include "dataset/tile_index.hpp"
 #include "slabring/error.hpp"
 
 #define XXH_INLINE_ALL
@@ -202,17 +203,27 @@ void PackWriter::add(std::uint64_t source, std::span<const std::byte> bytes, std
                    static_cast<std::uint32_t>(name.size())};
   journal.next = source + 1;
   journal.checksum = checksum_of(journal, name);
-  data_.insert(data_.end(), bytes.begin(), bytes.end());
+  append(bytes);
   append_object(waiting_journal_, journal);
   const auto name_bytes = std::as_bytes(std::span(name));
   waiting_journal_.insert(waiting_journal_.end(), name_bytes.begin(), name_bytes.end());
 
-  data_end_ += bytes.size();
   names_bytes_ += name.size();
   ++count_;
-  since_checkpoint_ += bytes.size();
   if (data_.size() >= write_bytes) write_data();
   if (since_checkpoint_ >= checkpoint_bytes) checkpoint();
+}
+
+void PackWriter::add_tiled(std::uint64_t source, std::span<const std::byte> jpeg, const JpegTiles& tiles,
+                           std::int64_t label, std::string_view name) {
+  append(write_tile_index(tiles, jpeg, fingerprint_of(jpeg)));
+  add(source, jpeg, label, name);
+}
+
+void PackWriter::append(std::span<const std::byte> bytes) {
+  data_.insert(data_.end(), bytes.begin(), bytes.end());
+  data_end_ += bytes.size();
+  since_checkpoint_ += bytes.size();
 }
 
 void PackWriter::write_data() {

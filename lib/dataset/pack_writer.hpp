@@ -9,6 +9,7 @@
 
 #include "base/unique_fd.hpp"
 #include "dataset/pack_layout.hpp"
+#include "decode/jpeg_tiles.hpp"
 
 namespace slabring {
 
@@ -28,9 +29,14 @@ class PackWriter {
   std::uint64_t first() const noexcept { return first_; }
   /// Samples in the pack so far, the earlier writer's too.
   std::uint64_t count() const noexcept { return count_; }
+  /// Their bytes, with the indexes of tiles.
+  std::uint64_t bytes() const noexcept { return data_end_ - sizeof(pack::Header); }
 
   /// Appends a sample; `source` is its number in the source. Throws Error(io).
   void add(std::uint64_t source, std::span<const std::byte> bytes, std::int64_t label, std::string_view name);
+  /// The same of a JPEG with its tiles, whose index is put in front of it.
+  void add_tiled(std::uint64_t source, std::span<const std::byte> jpeg, const JpegTiles& tiles, std::int64_t label,
+                 std::string_view name);
   /// Makes what was added last, which an earlier end leaves out. Called by add() every 64 MiB. Throws Error(io).
   void checkpoint();
   /// Appends the index and makes the whole pack appear under its name. `about` is JSON. Throws Error(io).
@@ -40,6 +46,7 @@ class PackWriter {
   bool resume();
   void begin();
   void write_data();
+  void append(std::span<const std::byte> bytes);
 
   std::string path_;
   std::string part_path_;
@@ -49,7 +56,7 @@ class PackWriter {
   UniqueFd journal_;
   std::uint64_t first_ = 0;
   std::uint64_t count_ = 0;
-  std::uint64_t data_end_ = sizeof(pack::Header);  ///< of the samples, those in data_ too
+  std::uint64_t data_end_ = sizeof(pack::Header);  ///< of the samples, with what is in data_
   std::uint64_t journal_end_ = 0;
   std::uint64_t names_bytes_ = 0;
   std::uint64_t since_checkpoint_ = 0;

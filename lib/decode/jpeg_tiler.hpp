@@ -32,9 +32,10 @@ class JpegTiler {
   Decoder after_;
 };
 
-/// MCUs in a segment of an image whose rows have `columns` of them: short enough that a region has little to skip, and
-/// long enough that what a segment costs (a marker of 2 bytes, half a byte of padding, predictions that begin anew)
-/// stays within what better Huffman tables save. A divisor of the row, so that segments lie below each other.
-int tile_interval(int columns) noexcept;
+/// MCUs in a segment of a JPEG of `bytes` with so many columns and rows of them: few, so that a region has little to
+/// skip, but 4 at least, and enough that what a segment costs (a marker of 2 bytes, half a byte of padding, predictions
+/// that begin anew, its place in the index) stays below one byte in a hundred. A divisor of the row where one is near,
+/// so that a region's edge meets segments in few places; otherwise they run on over the ends of rows.
+int tile_interval(int columns, int rows, std::size_t bytes) noexcept;
 
 }  // namespace slabring

@@ -64,6 +64,7 @@ void decode_and_run(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan, co
 
 RowEngine::RowEngine(const Dataset& dataset, const Program& program, const RowOptions& options)
     : dataset_(dataset),
+      tiled_source_(dynamic_cast<const TiledSource*>(&dataset)),
       program_(program),
       options_(options),
       key_(epoch_key(options.seed, 0, RandomPurpose::augment)),
@@ -159,6 +160,10 @@ void RowEngine::load(SampleId id) {
     throw SampleFailure(SampleStatus::dataset_failed,
                         fmt::format("sample id {} is not below the dataset's size {}", to_index(id), dataset_.size()));
   }
+  if (tiled_source_ != nullptr) {
+    tiled_ = tiled_source_->load_tiled(id, sample_);
+    if (tiled_) return;
+  }
   dataset_.load(id, sample_);
   if (sample_.source() == Sample::Source::none) {
     throw SampleFailure(SampleStatus::dataset_failed,
@@ -166,12 +171,15 @@ void RowEngine::load(SampleId id) {
   }
 }
 
-std::span<const std::byte> RowEngine::encoded_bytes(std::atomic<ring::Stage>& stage) {
+ImageHeader RowEngine::open_image(std::atomic<ring::Stage>& stage) {
   if (sample_.source() == Sample::Source::file) {
     stage.store(ring::Stage::read, std::memory_order_relaxed);
-    return reader_.read(sample_.path(), limits_.max_file_bytes);
+    const std::span<const std::byte> bytes = reader_.read(sample_.path(), limits_.max_file_bytes);
+    stage.store(ring::Stage::decode, std::memory_order_relaxed);
+    return decoder_.open(bytes);
   }
-  return sample_.encoded();
+  stage.store(ring::Stage::decode, std::memory_order_relaxed);
+  return tiled_ ? decoder_.open(*tiled_) : decoder_.open(sample_.encoded());
 }
 
 void RowEngine::transform(const PlannedSample& planned, std::uint64_t epoch, std::span<std::byte> row,
@@ -197,9 +205,7 @@ void RowEngine::transform(const PlannedSample& planned, std::uint64_t epoch, std
     program_.run(plan_, part, row.data(), scratch_);
     return;
   }
-  const std::span<const std::byte> bytes = encoded_bytes(stage);
-  stage.store(ring::Stage::decode, std::memory_order_relaxed);
-  const ImageHeader header = decoder_.open(bytes);
+  const ImageHeader header = open_image(stage);
   program_.plan(header.width, header.height, key, plan_);
   decode_and_run(decoder_, options_.jpeg_scale, plan_, program_, row, scratch_, stage);
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "augment/program.hpp"
 #include "augment/scratch.hpp"
+#include "dataset/tiled_source.hpp"
 #include "decode/decoder.hpp"
 #include "engine/row_options.hpp"
 #include "plan/epoch_order.hpp"
@@ -92,17 +94,19 @@ class RowEngine {
   std::string label_fault(std::int64_t label) const;
   void transform(const PlannedSample& planned, std::uint64_t epoch, std::span<std::byte> row,
                  std::atomic<ring::Stage>& stage);
-  std::span<const std::byte> encoded_bytes(std::atomic<ring::Stage>& stage);
+  ImageHeader open_image(std::atomic<ring::Stage>& stage);
   void load(SampleId id);
   Outcome failed(SampleStatus status, std::string_view message) noexcept;
 
   const Dataset& dataset_;
+  const TiledSource* tiled_source_;  ///< the dataset, if it is one
   const Program& program_;
   RowOptions options_;
   std::uint64_t key_epoch_ = 0;  ///< the epoch that key_ is of
   std::uint64_t key_ = 0;
   DecodeLimits limits_;
   Sample sample_;
+  std::unique_ptr<TiledJpeg> tiled_;  ///< instead of what is in sample_ but the label
   FileReader reader_;
   Decoder decoder_;
   SamplePlan plan_;

@@ -228,6 +228,34 @@ TEST(Pack, MakesLargeImagesSmaller) {
   EXPECT_EQ(slabring({"pack", photos(), folder / "x.slabpack", "--max-side", "0"}).status, 2);
 }
 
+TEST(Pack, InTilesGivesTheStreamOfTheFolder) {
+  const Folder folder;
+  const std::string pack = folder / "tiled.slabpack";
+  const Outcome outcome = slabring({"pack", "--tile", photos(), pack});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("tiled "), HasSubstr(" percent "), HasSubstr(" images/s "),
+                                 HasSubstr("\npacked 60 bytes")));
+  for (const char* pipeline : {"train", "val"}) {
+    const std::string expected = total(photos(), {"--workers", "0", "--pipeline", pipeline});
+    for (const char* decoder : {"native", "libjpeg"}) {
+      EXPECT_EQ(total(pack, {"--workers", "0", "--pipeline", pipeline, "--jpeg-decoder", decoder}), expected)
+          << pipeline << " " << decoder;
+    }
+    for (const char* start : {"forkserver", "spawn", "fork"}) {
+      EXPECT_EQ(total(pack, {"--workers", "2", "--pipeline", pipeline, "--start", start}), expected) << start;
+    }
+  }
+  EXPECT_EQ(slabring({"verify", pack}).status, slabring({"verify", photos()}).status);
+}
+
+TEST(Unpack, OfAPackInTilesGivesJpegsThatAnybodyReads) {
+  const Folder folder;
+  ASSERT_EQ(slabring({"pack", "--tile", photos(), folder / "tiled.slabpack"}).status, 0);
+  ASSERT_EQ(slabring({"unpack", folder / "tiled.slabpack", folder / "out"}).status, 0);
+  const std::string expected = total(photos(), {"--workers", "0"});
+  EXPECT_EQ(total(folder / "out", {"--workers", "0", "--jpeg-decoder", "libjpeg"}), expected);
+}
+
 TEST(Pack, StopsAtABrokenSampleAndGoesOnWithTheOthersWhenTold) {
   const Folder folder;
   const std::string photo = contents_of(photo_files(1).front());

@@ -170,15 +170,17 @@ TEST_F(JpegTilerTest, OnlyTilesThatTheRegionTouchesAreRead) {
   EXPECT_LT(file.fetched(), tiled->file.size() / 12);
 }
 
-TEST_F(JpegTilerTest, SegmentsDivideTheRow) {
-  EXPECT_EQ(tile_interval(1), 4);
-  EXPECT_EQ(tile_interval(4), 4);
-  EXPECT_EQ(tile_interval(63), 7);
-  EXPECT_EQ(tile_interval(32), 4);
+TEST_F(JpegTilerTest, SegmentsAreOfSomeSizeAndDivideTheRowWhereTheyCan) {
+  EXPECT_EQ(tile_interval(60, 40, 1'000'000), 4);  // 417 bytes an MCU
+  EXPECT_EQ(tile_interval(63, 47, 110'000), 21);   // 37: 19 at least
+  EXPECT_EQ(tile_interval(47, 63, 110'000), 19);   // no divisor near
+  EXPECT_EQ(tile_interval(1, 1, 300), 4);
+  EXPECT_EQ(tile_interval(8000, 8000, 100), 65'535);
   const auto tiled = tiler_.tile(encode_jpeg(500, 375));
   ASSERT_TRUE(tiled);
-  EXPECT_EQ(tiled->tiles.interval, 7U);
-  EXPECT_EQ(tiled->tiles.segments(), 9U * 47U);
+  const std::uint32_t interval = tiled->tiles.interval;
+  EXPECT_EQ(tiled->tiles.segments(), (63U * 47U + interval - 1) / interval);
+  EXPECT_GT(tiled->file.size() / tiled->tiles.segments(), 500U);
 }
 
 TEST_F(JpegTilerTest, MarkersOfTheOriginalAreKept) {
