@@ -1,5 +1,10 @@
 #include "fuzz/sound_files.hpp"
 
+#include <stdexcept>
+
+#include "base/fingerprint.hpp"
+#include "dataset/tile_index.hpp"
+#include "decode/jpeg_tiler.hpp"
 #include "support/decode_image.hpp"
 
 namespace slabring::test {
@@ -86,6 +91,29 @@ std::vector<Bytes> sound_files(ImageFormat format) {
     case ImageFormat::webp: return webps(image);
   }
   return {};
+}
+
+std::vector<Bytes> tiled_files() {
+  const JpegOptions kinds[] = {{},
+                               {.luma = {2, 1}},
+                               {.luma = {1, 2}, .exif_orientation = 6},
+                               {.luma = {2, 2}},
+                               {.colour = JpegColour::grey},
+                               {.luma = {2, 2}, .progressive = true}};
+  std::vector<Bytes> files;
+  JpegTiler tiler;
+  for (const JpegOptions& options : kinds) {
+    for (const int width : {33, 61}) {
+      const auto tiled = tiler.tile(encode_jpeg(width, 47, options));
+      if (!tiled) throw std::logic_error("a sound JPEG cannot be tiled");
+      const Bytes index = write_tile_index(tiled->tiles, tiled->file, fingerprint_of(tiled->file));
+      Bytes& file = files.emplace_back();
+      file = {std::byte{1}, static_cast<std::byte>(index.size()), static_cast<std::byte>(index.size() >> 8)};
+      file.insert(file.end(), index.begin(), index.end());
+      file.insert(file.end(), tiled->file.begin(), tiled->file.end());
+    }
+  }
+  return files;
 }
 
 }  // namespace slabring::test
