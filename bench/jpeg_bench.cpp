@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "augment/program.hpp"
 #include "base/random.hpp"
 #include "decode/decoder.hpp"
+#include "decode/jpeg_tiler.hpp"
 #include "read/file_reader.hpp"
 
 namespace slabring {
@@ -57,6 +59,13 @@ double thread_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+bool are_equal(const ImageView& a, const ImageView& b) {
+  for (int y = 0; y < a.height; ++y) {
+    if (std::memcmp(a.row(y), b.row(y), static_cast<std::size_t>(a.width) * 3) != 0) return false;
+  }
+  return true;
+}
+
 /// Both decoders, and how long each took so far.
 class Race {
  public:
@@ -64,10 +73,7 @@ class Race {
   void run(const Photo& photo, const RegionOf& region_of) {
     const ImageView expected = timed(libjpeg_, libjpeg_seconds_, photo, region_of);
     const ImageView found = timed(native_, native_seconds_, photo, region_of);
-    for (int y = 0; y < found.height; ++y) {
-      are_equal_ =
-          are_equal_ && std::memcmp(found.row(y), expected.row(y), static_cast<std::size_t>(found.width) * 3) == 0;
-    }
+    are_equal_ = are_equal_ && are_equal(found, expected);
     ++images_;
   }
 
@@ -128,6 +134,105 @@ void TrainRegions(benchmark::State& state) {
   race.report(state);
 }
 BENCHMARK(TrainRegions)->Unit(benchmark::kMillisecond);
+
+/// One decoder doing one thing to all photos, and how long it took so far.
+class Runner {
+ public:
+  explicit Runner(JpegDecoding decoding) : decoder_(DecodeLimits{}, decoding) {}
+
+  template <class File, class RegionOf>
+  ImageView run(File& file, const RegionOf& region_of) {
+    const double begin = thread_seconds();
+    const ImageHeader header = decoder_.open(file);
+    const ImageView pixels = decoder_.decode(region_of(header));
+    seconds_ += thread_seconds() - begin;
+    return pixels;
+  }
+  double seconds() const { return seconds_; }
+
+ private:
+  Decoder decoder_;
+  double seconds_ = 0;
+};
+
+/// A photo in tiles, and how many of its bytes were asked for.
+class TiledPhoto final : public TiledJpeg {
+ public:
+  TiledPhoto(std::span<const std::byte> file, JpegTiles tiles)
+      : file_(file.begin(), file.end()), tiles_(std::move(tiles)) {}
+
+  std::span<const std::byte> bytes() const noexcept override { return file_; }
+  const JpegTiles& tiles() const noexcept override { return tiles_; }
+  bool fetch(std::size_t begin, std::size_t end) override {
+    fetched_ += end - begin;
+    return true;
+  }
+  std::span<const std::byte> whole() override { return file_; }
+  std::size_t fetched() const { return fetched_; }
+
+ private:
+  Photo file_;
+  JpegTiles tiles_;
+  std::size_t fetched_ = 0;
+};
+
+std::vector<TiledPhoto>& tiled_photos() {
+  static std::vector<TiledPhoto> all = [] {
+    std::vector<TiledPhoto> found;
+    JpegTiler tiler;
+    for (const Photo& photo : photos()) {
+      const auto tiled = tiler.tile(photo);
+      if (!tiled) return std::vector<TiledPhoto>();
+      found.emplace_back(tiled->file, tiled->tiles);
+    }
+    return found;
+  }();
+  return all;
+}
+
+/// Everything in turns, photo by photo: whole photos, the regions of RandomResizedCrop, and the same regions of the
+/// photos coded anew in tiles.
+void WholeRegionsAndTiles(benchmark::State& state) {
+  if (photos().empty()) return state.SkipWithError("$SLABRING_PHOTOS names no folder of photos");
+  if (tiled_photos().empty()) return state.SkipWithError("a photo cannot be tiled");
+  const Program program(Pipeline::train(224, false), DType::u8, Layout::nhwc);
+  SamplePlan plan;
+  Runner libjpeg_whole(JpegDecoding::libjpeg), native_whole(JpegDecoding::native);
+  Runner libjpeg_region(JpegDecoding::libjpeg), native_region(JpegDecoding::native), tiled(JpegDecoding::native);
+  double images = 0;
+  static std::uint64_t epoch = 0;  // of all repetitions: the photos count on as well
+  for (auto _ : state) {
+    const std::uint64_t key = epoch_key(1, epoch++, RandomPurpose::augment);
+    for (std::size_t i = 0; i < photos().size(); ++i) {
+      const auto whole = [](const ImageHeader& header) { return Rect{0, 0, header.width, header.height}; };
+      const auto region = [&](const ImageHeader& header) {
+        program.plan(header.width, header.height, {key, SampleId{i}}, plan);
+        return plan.region();
+      };
+      bool equal = are_equal(native_whole.run(photos()[i], whole), libjpeg_whole.run(photos()[i], whole));
+      const ImageView expected = libjpeg_region.run(photos()[i], region);
+      equal = equal && are_equal(native_region.run(photos()[i], region), expected);
+      equal = equal && are_equal(tiled.run(tiled_photos()[i], region), expected);
+      if (!equal) return state.SkipWithError("the pixels differ");
+      ++images;
+    }
+  }
+  double fetched = 0;
+  double bytes = 0;
+  for (const TiledPhoto& photo : tiled_photos()) {
+    fetched += static_cast<double>(photo.fetched());
+    bytes += static_cast<double>(photo.bytes().size()) * static_cast<double>(epoch);
+  }
+  state.counters["tiled_bytes_percent"] = 100 * fetched / bytes;
+  state.counters["libjpeg_whole_us"] = 1e6 * libjpeg_whole.seconds() / images;
+  state.counters["libjpeg_region_us"] = 1e6 * libjpeg_region.seconds() / images;
+  state.counters["tiled_us"] = 1e6 * tiled.seconds() / images;
+  state.counters["whole_times"] = libjpeg_whole.seconds() / native_whole.seconds();
+  state.counters["region_times"] = libjpeg_region.seconds() / native_region.seconds();
+  state.counters["tiled_times_region"] = libjpeg_region.seconds() / tiled.seconds();
+  state.counters["tiled_times_whole"] = libjpeg_whole.seconds() / tiled.seconds();
+}
+BENCHMARK(WholeRegionsAndTiles)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace slabring
