@@ -227,7 +227,7 @@ int run(const BenchArguments& arguments) {
   if (arguments.epochs == 0) throw UsageError("--epochs 0: must be at least 1");
   LoaderRequest request = resolve(arguments.loader);
   request.options.epochs = arguments.epochs;
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
   const Dataset& dataset = *opened;
   choose_sampler(request, arguments.loader, dataset);
 

@@ -104,6 +104,7 @@ void add_data(CLI::App& app, LoaderArguments& arguments) {
              "A path, KIND:PATH, or either with ?option=value; the name shows the kind as a rule" + kinds_text())
           ->type_name("");
   app.add_option("--dataset", arguments.data, "DATA, said as an option")->type_name("DATA")->excludes(data);
+  add_selection_options(app, arguments.selection);
 }
 
 void add_pipeline_options(CLI::App& app, PipelineArguments& arguments) {

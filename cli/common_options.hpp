@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "data_source.hpp"
 #include "sampler_options.hpp"
 #include "slabring/loader.hpp"
 
@@ -24,6 +25,7 @@ struct PipelineArguments {
 struct LoaderArguments {
   PipelineArguments pipeline;
   std::string data;
+  Selection selection;
   std::int64_t batch = 64;
   std::optional<std::string> dtype;
   std::optional<std::string> layout;
@@ -48,7 +50,7 @@ struct LoaderArguments {
   std::string start{to_string(LoaderOptions{}.start_method)};
 };
 
-/// The argument DATA, in its place or as --dataset DATA.
+/// The argument DATA, in its place or as --dataset DATA, and which part of it.
 void add_data(CLI::App& app, LoaderArguments& arguments);
 /// --pipeline --size
 void add_pipeline_options(CLI::App& app, PipelineArguments& arguments);

@@ -1,12 +1,17 @@
 #include "data_source.hpp"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "command.hpp"
+#include "dataset/combinations.hpp"
+#include "numbers.hpp"
 #include "progress.hpp"
+#include "slabring/combine.hpp"
 #include "slabring/sources.hpp"
 
 namespace slabring::cli {
@@ -52,7 +57,9 @@ std::string index_line(const IndexOutcome& outcome) {
   return fmt::format("{}; not kept: {}", made, outcome.reason);
 }
 
-std::unique_ptr<Dataset> open_data(const std::string& source) {
+namespace {
+
+std::unique_ptr<Dataset> open_named(const std::string& source) {
   if (source.empty()) throw UsageError("DATA is required");
   IndexBar bar;
   SourceOptions options;
@@ -62,6 +69,74 @@ std::unique_ptr<Dataset> open_data(const std::string& source) {
     tell(outcome);
   };
   return open_source(source, options);
+}
+
+/// "100:200", ":200", "100:"
+std::unique_ptr<Dataset> subset_of(SharedDataset whole, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) throw UsageError(fmt::format("--subset {}: must be FROM:TO, FROM: or :TO", text));
+  const std::string from = text.substr(0, colon);
+  const std::string to = text.substr(colon + 1);
+  const std::uint64_t first = from.empty() ? 0 : whole_number<std::uint64_t>("--subset", from);
+  const std::uint64_t end = to.empty() ? whole->size() : whole_number<std::uint64_t>("--subset", to);
+  if (end <= first || end > whole->size()) {
+    throw UsageError(
+        fmt::format("--subset {}: TO, the first sample left out, must be above FROM and at most {}, the "
+                    "number of samples",
+                    text, whole->size()));
+  }
+  return std::make_unique<Subset>(std::move(whole), first, end - first);
+}
+
+[[noreturn]] void refuse_split(const std::string& text) {
+  throw UsageError(
+      fmt::format("--split {}: must be train:FRACTION or val:FRACTION, and then ,seed=N or ,stratified as "
+                  "wanted; FRACTION is above 0 and below 1",
+                  text));
+}
+
+/// "train:0.9,seed=1,stratified"
+std::unique_ptr<Dataset> part_of(const SharedDataset& whole, const std::string& text) {
+  const std::size_t comma = std::min(text.find(','), text.size());
+  const std::size_t colon = std::min(text.find(':'), comma);
+  const std::string part = text.substr(0, colon);
+  double fraction = 0;
+  const bool is_number =
+      colon < comma && CLI::detail::lexical_cast(text.substr(colon + 1, comma - colon - 1), fraction);
+  if ((part != "train" && part != "val") || !is_number || !(fraction > 0 && fraction < 1)) refuse_split(text);
+  SplitOptions options;
+  for (std::size_t at = comma; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at + 1), text.size());
+    const std::string word = text.substr(at + 1, end - at - 1);
+    if (word == "stratified") {
+      options.stratified = true;
+    } else if (word.starts_with("seed=")) {
+      options.seed = whole_number<std::uint64_t>("--split", word.substr(5));
+    } else {
+      refuse_split(text);
+    }
+    at = end;
+  }
+  return split_part(whole, part == "train", fraction, options);
+}
+
+}  // namespace
+
+void add_selection_options(CLI::App& app, Selection& selection) {
+  app.add_option("--subset", selection.subset, "Samples FROM to TO - 1 of DATA alone; either may be left out")
+      ->type_name("FROM:TO");
+  app.add_option("--split", selection.split,
+                 "A random part, the same in every run: train:0.9 and val:0.1 have no sample in\n"
+                 "common and are all of DATA. With ,seed=N another one; with ,stratified the\n"
+                 "same share of every label")
+      ->type_name("PART:FRACTION");
+}
+
+std::unique_ptr<Dataset> open_data(const std::string& source, const Selection& selection) {
+  std::unique_ptr<Dataset> dataset = open_named(source);
+  if (!selection.subset.empty()) dataset = subset_of(std::move(dataset), selection.subset);
+  if (!selection.split.empty()) dataset = part_of(std::move(dataset), selection.split);
+  return dataset;
 }
 
 std::string kinds_text() {

@@ -72,7 +72,7 @@ int run(const DigestArguments& arguments) {
   const std::uint64_t end = end_epoch(arguments);
   LoaderRequest request = resolve(arguments.loader);
   request.options.epochs = arguments.epochs;
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
   const Dataset& dataset = *opened;
   choose_sampler(request, arguments.loader, dataset);
   Loader loader(dataset, std::move(request.pipeline), request.options);

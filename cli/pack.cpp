@@ -47,6 +47,7 @@ constexpr const char* manual =
 
 struct PackArguments {
   std::string data;
+  Selection selection;
   std::string pack;
   std::optional<int> max_side;
   int quality = 90;
@@ -150,7 +151,7 @@ std::string identity_of(const Dataset& dataset, const PackArguments& arguments) 
 }
 
 int run(const PackArguments& arguments) {
-  const std::unique_ptr<Dataset> dataset = open_data(arguments.data);
+  const std::unique_ptr<Dataset> dataset = open_data(arguments.data, arguments.selection);
   const SampleNames names(*dataset, arguments.data);
   const PackForm form = pack_form_of(*dataset);
   SampleBytes samples(*dataset, form, arguments);
@@ -200,6 +201,7 @@ Command add_pack(CLI::App& program) {
   auto arguments = std::make_shared<PackArguments>();
   app->add_option("DATA", arguments->data, "What is packed" + kinds_text())->required()->type_name("");
   app->add_option("PACK", arguments->pack, "The file to write, as a rule NAME.slabpack")->required()->type_name("");
+  add_selection_options(*app, arguments->selection);
   CLI::Option* side = app->add_option("--max-side", arguments->max_side,
                                       "Images with a longer side are made smaller and encoded as JPEG");
   side->type_name("N");

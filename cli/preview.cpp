@@ -74,7 +74,7 @@ int run(const PreviewArguments& arguments) {
     throw UsageError(fmt::format("--count {}: must be from 1 to {}", arguments.count, ring::max_batch));
   }
   LoaderRequest request = resolve(arguments.loader);
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data);
+  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
   const Dataset& dataset = *opened;
   request.options.dtype = DType::u8;
   request.options.layout = Layout::nhwc;

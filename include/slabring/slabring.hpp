@@ -3,6 +3,7 @@
 /// Everything a user of the library needs.
 #include "slabring/arrays.hpp"
 #include "slabring/batch.hpp"
+#include "slabring/combine.hpp"
 #include "slabring/cuda.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/error.hpp"

@@ -14,6 +14,7 @@
 #include "dataset/file_set.hpp"
 #include "dataset/file_table_builder.hpp"
 #include "dataset/index_cache.hpp"
+#include "dataset/label_of.hpp"
 #include "dataset/manifest_rows.hpp"
 #include "dataset/name_list.hpp"
 #include "dataset/real_roots.hpp"
@@ -31,12 +32,13 @@ constexpr std::size_t most_classes = std::size_t{1} << 20;
 constexpr std::uint64_t least_bytes_to_keep = std::uint64_t{1} << 20;
 constexpr std::uint64_t report_bytes = std::uint64_t{4} << 20;
 
-class Manifest final : public Dataset {
+class Manifest final : public Dataset, public KnowsLabels {
  public:
   explicit Manifest(FileSet files) : files_(std::move(files)) {}
 
   std::uint64_t size() const override { return files_.table().size(); }
   void load(SampleId id, Sample& sample) const override { files_.load(id, sample); }
+  std::int64_t label_of(SampleId id) const override { return files_.table().label(to_index(id)); }
   std::string describe(SampleId id) const override { return files_.describe(id).value_or(Dataset::describe(id)); }
   void will_need(SampleId id) const noexcept override { files_.will_need(id); }
   std::span<const std::string> classes() const noexcept override { return files_.classes(); }

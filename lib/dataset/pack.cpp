@@ -119,6 +119,11 @@ std::unique_ptr<TiledJpeg> Pack::load_tiled(SampleId id, Sample& sample) const {
   return PackedJpeg::open(*file_, entry, index_->bytes_before(to_index(id), entry), sample.buffer());
 }
 
+std::int64_t Pack::label_of(SampleId id) const {
+  const std::optional<pack::Entry> entry = index_->entry(to_index(id));
+  return entry ? entry->label : -1;
+}
+
 std::string_view Pack::name(SampleId id) const noexcept {
   const std::optional<pack::Entry> entry = index_->entry(to_index(id));
   return entry ? index_->name(*entry) : std::string_view();

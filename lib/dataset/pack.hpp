@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "dataset/label_of.hpp"
 #include "dataset/pack_form.hpp"
 #include "dataset/pack_index.hpp"
 #include "dataset/source_request.hpp"
@@ -17,7 +18,7 @@ namespace slabring {
 /// compared. Of a JPEG in tiles two reads: the headers, and what is needed.
 ///
 /// Nobody may shorten the file while it is open: what is mapped beyond the new end would be a SIGBUS.
-class Pack final : public Dataset, public TiledSource {
+class Pack final : public Dataset, public KnowsLabels, public TiledSource {
  public:
   /// Throws Error(dataset) as check_pack_header().
   explicit Pack(const std::string& path);
@@ -30,6 +31,7 @@ class Pack final : public Dataset, public TiledSource {
   std::uint64_t size() const override { return index_->size(); }
   void load(SampleId id, Sample& sample) const override;
   std::unique_ptr<TiledJpeg> load_tiled(SampleId id, Sample& sample) const override;
+  std::int64_t label_of(SampleId id) const override;
   std::string describe(SampleId id) const override;
   void will_need(SampleId id) const noexcept override;
   std::span<const std::string> classes() const noexcept override { return classes_; }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "dataset/combinations.hpp"
 #include "dataset/hdf5_index.hpp"
 #include "dataset/lmdb_table.hpp"
 #include "dataset/manifest.hpp"
@@ -99,6 +100,11 @@ constexpr std::array kinds{
                &open_published_recipe, &is_mnist},
     SourceKind{"cifar", "a folder with CIFAR-10 or CIFAR-100, binary; ?split=test, ?labels=coarse", &open_cifar,
                &open_published_recipe, &is_cifar},
+    SourceKind{"concat", "several sources one after the other, concat:A,B; with options: concat:[A?x=1],[B]",
+               &open_concat, &open_concat_recipe, nullptr},
+    SourceKind{"subset", "a part of a source, subset:[A]?from=0&to=100", &open_subset, &open_subset_recipe, nullptr},
+    SourceKind{"split", "a random part, split:[A]?part=train&fraction=0.9; part=val&fraction=0.1 is the rest",
+               &open_split, &open_subset_recipe, nullptr},
     SourceKind{"folder", "a folder of class folders, or a flat folder of images", &open_folder,
                &ImageFolder::from_recipe, &is_folder},
 };

@@ -16,9 +16,19 @@ bool exists(std::string_view path) {
   return std::filesystem::exists(std::filesystem::symlink_status(std::filesystem::path(path), ignored));
 }
 
+/// Behind all the brackets that `text` begins with.
+std::size_t end_of_sources(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && text[at] == '[') {
+    at = end_of_brackets(text, at);
+    if (text.substr(at).starts_with(",[")) ++at;
+  }
+  return at;
+}
+
 /// Splits "path?name=value&..." into `request`.
 void split_options(std::string_view text, SourceRequest& request) {
-  const std::size_t mark = exists(text) ? std::string_view::npos : text.find('?');
+  const std::size_t mark = exists(text) ? std::string_view::npos : text.find('?', end_of_sources(text));
   request.path = text.substr(0, mark);
   if (mark == std::string_view::npos) return;
   std::string_view rest = text.substr(mark + 1);
@@ -37,6 +47,15 @@ void split_options(std::string_view text, SourceRequest& request) {
 }
 
 }  // namespace
+
+std::size_t end_of_brackets(std::string_view text, std::size_t at) {
+  std::size_t depth = 0;
+  for (std::size_t i = at; i < text.size(); ++i) {
+    if (text[i] == '[') ++depth;
+    if (text[i] == ']' && --depth == 0) return i + 1;
+  }
+  throw Error(ErrorCode::invalid_argument, fmt::format("{}: the [ at position {} is not closed", text, at + 1));
+}
 
 std::optional<std::string> SourceRequest::take(std::string_view name) {
   const auto found =

@@ -12,7 +12,8 @@ namespace slabring {
 
 /// A source as a person wrote it, taken apart: "KIND:PATH?name=value&name=value".
 ///
-/// The value of `query` goes on to the end, since SQL may contain whatever it likes.
+/// The value of `query` goes on to the end, since SQL may contain whatever it likes. A path may be sources in brackets,
+/// "KIND:[A?x=1],[B]": what stands in them is left to the kind.
 struct SourceRequest {
   std::string kind;  ///< empty: to be recognised
   std::string path;
@@ -26,6 +27,9 @@ struct SourceRequest {
 
   std::vector<std::pair<std::string, std::string>> written;
 };
+
+/// Where the bracket that `text` has at `at` is closed: the place behind. Throws Error(invalid_argument).
+std::size_t end_of_brackets(std::string_view text, std::size_t at);
 
 /// Takes `text` apart. `is_kind` says what may stand before the colon. Throws Error(invalid_argument).
 SourceRequest parse_source(std::string_view text, bool (*is_kind)(std::string_view word));

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataset/combinations.hpp"
 #include "process/attach_client.hpp"
 #include "process/child_process.hpp"
 #include "process/control_channel.hpp"
@@ -219,7 +220,7 @@ int run_as_worker(std::uint32_t slot, const OpenDataset& open) {
   reset_signals();
   const WorkerSetup setup = WorkerSetup::from_json(text_from_memfd(setup_fd));
   const std::vector<int> tables = dataset_tables(setup);
-  const OpenedSetup opened(setup, tables, open);
+  const OpenedSetup opened(setup, tables, [&](const DatasetRecipe& recipe) { return open_own_dataset(recipe, open); });
   const RingMemory memory = take_ring_with(slot);
   // What else is open is the program's own; the life pipe stays as it is.
   close(setup_fd);

@@ -1,0 +1,140 @@
+#include "dataset/combinations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "dataset/nested_recipe.hpp"
+#include "dataset/recipe_json.hpp"
+#include "slabring/error.hpp"
+#include "slabring/sources.hpp"
+
+namespace slabring {
+namespace {
+
+[[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorCode::invalid_argument, sentence); }
+
+// ---- recipes ----
+
+std::unique_ptr<Dataset> open_concat_nest(const DatasetRecipe& recipe, const OpenDataset& own) {
+  return std::make_unique<ConcatDataset>(open_nest(recipe, "a concatenation", own).parts);
+}
+
+std::unique_ptr<Dataset> open_subset_nest(const DatasetRecipe& recipe, const OpenDataset& own) {
+  constexpr const char* what = "a subset";
+  OpenedNest nest = open_nest(recipe, what, own);
+  if (nest.parts.size() != 1 || nest.tables.size() > 1) {
+    throw Error(ErrorCode::dataset, fmt::format("the recipe of {} has {} parts and {} tables; it needs one part", what,
+                                                nest.parts.size(), nest.tables.size()));
+  }
+  if (!nest.tables.empty()) return Subset::from_table(std::move(nest.parts[0]), nest.tables[0]);
+  try {
+    const auto first = nest.config.at("first").get<std::uint64_t>();
+    return std::make_unique<Subset>(std::move(nest.parts[0]), first, nest.config.at("count").get<std::uint64_t>());
+  } catch (const nlohmann::json::exception& error) {
+    refuse_recipe(what, error);
+  }
+}
+
+constexpr std::array combinations{Combination{"concat", &open_concat_nest}, Combination{"subset", &open_subset_nest}};
+
+// ---- what a person names ----
+
+/// "[A],[B]" or "A,B" as the sources that it names.
+std::vector<std::string> sources_in(const std::string& text) {
+  std::vector<std::string> sources;
+  for (std::size_t at = 0; at <= text.size();) {
+    if (text[at] != '[') {
+      const std::size_t end = std::min(text.find(',', at), text.size());
+      sources.push_back(text.substr(at, end - at));
+      at = end + 1;
+      continue;
+    }
+    const std::size_t end = end_of_brackets(text, at);
+    sources.push_back(text.substr(at + 1, end - at - 2));
+    if (end < text.size() && text[end] != ',') refuse(fmt::format("{}: after ] comes a comma or the end", text));
+    at = end + 1;
+  }
+  return sources;
+}
+
+/// The one source in brackets, or as it is.
+SharedDataset open_whole(const SourceRequest& request) {
+  const bool bracketed = !request.path.empty() && request.path.front() == '[';
+  if (!bracketed) return open_source(request.path, request.options);
+  const std::vector<std::string> sources = sources_in(request.path);
+  if (sources.size() != 1) {
+    refuse(fmt::format("{}: a {} is of one source, and these are {}", request.path, request.kind, sources.size()));
+  }
+  return open_source(sources[0], request.options);
+}
+
+template <class Number>
+Number number_of(const SourceRequest& request, std::string_view name, const std::string& value) {
+  Number number{};
+  const char* const end = value.data() + value.size();
+  const auto [stopped, error] = std::from_chars(value.data(), end, number);
+  if (error != std::errc{} || stopped != end) {
+    refuse(fmt::format("{}: option {} is \"{}\", which is no number", request.path, name, value));
+  }
+  return number;
+}
+
+}  // namespace
+
+const Combination* find_combination(std::string_view kind) noexcept {
+  const auto found = std::find_if(combinations.begin(), combinations.end(),
+                                  [kind](const Combination& combination) { return combination.kind == kind; });
+  return found == combinations.end() ? nullptr : &*found;
+}
+
+std::unique_ptr<Dataset> open_concat(SourceRequest& request) {
+  request.refuse_others("none of its own; write a part that has some in brackets: concat:[A?name=value],[B]");
+  std::vector<SharedDataset> parts;
+  for (const std::string& source : sources_in(request.path)) parts.push_back(open_source(source, request.options));
+  return std::make_unique<ConcatDataset>(std::move(parts));
+}
+
+std::unique_ptr<Dataset> open_subset(SourceRequest& request) {
+  const auto from = request.take("from");
+  const auto to = request.take("to");
+  request.refuse_others("from, to");
+  SharedDataset whole = open_whole(request);
+  const auto first = from ? number_of<std::uint64_t>(request, "from", *from) : 0;
+  const auto end = to ? number_of<std::uint64_t>(request, "to", *to) : whole->size();
+  if (end <= first)
+    refuse(fmt::format("{}: from {} to {} is no sample; `to` is the first one left out", request.path, first, end));
+  return std::make_unique<Subset>(std::move(whole), first, end - first);
+}
+
+std::unique_ptr<Dataset> open_split(SourceRequest& request) {
+  constexpr const char* options = "part (train, val), fraction (of this part), seed, stratified (yes, no)";
+  const auto part = request.take("part");
+  const auto fraction = request.take("fraction");
+  const auto seed = request.take("seed");
+  const std::string stratified = request.take("stratified").value_or("no");
+  request.refuse_others(options);
+  if (!part || (*part != "train" && *part != "val") || !fraction || (stratified != "yes" && stratified != "no")) {
+    refuse(fmt::format("{}: a split needs part=train or part=val, and a fraction; its options are {}", request.path,
+                       options));
+  }
+  SplitOptions how{seed ? number_of<std::uint64_t>(request, "seed", *seed) : 0, stratified == "yes"};
+  return split_part(open_whole(request), *part == "train", number_of<double>(request, "fraction", *fraction), how);
+}
+
+std::unique_ptr<Dataset> split_part(const SharedDataset& whole, bool train, double fraction,
+                                    const SplitOptions& options) {
+  if (!(fraction > 0 && fraction < 1)) {
+    refuse(fmt::format("the fraction of a split is {}; it must be above 0 and below 1", fraction));
+  }
+  const std::array<double, 2> fractions{train ? fraction : 1 - fraction, train ? 1 - fraction : fraction};
+  return std::move(random_split(whole, fractions, options)[train ? 0 : 1]);
+}
+
+std::unique_ptr<Dataset> open_concat_recipe(const DatasetRecipe& recipe) { return open_concat_nest(recipe, {}); }
+std::unique_ptr<Dataset> open_subset_recipe(const DatasetRecipe& recipe) { return open_subset_nest(recipe, {}); }
+
+}  // namespace slabring

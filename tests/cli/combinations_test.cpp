@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "folder.hpp"
+#include "photo_files.hpp"
+#include "run_program.hpp"
+
+namespace slabring::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string total(const std::string& data, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments{"digest", data, "--size", "24", "--batch", "7", "--workers", "1"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Outcome outcome = slabring(arguments);
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  return outcome.out;
+}
+
+std::string refusal_of(const std::vector<std::string>& more, int status) {
+  std::vector<std::string> arguments{"digest", photos()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Outcome outcome = slabring(arguments);
+  EXPECT_EQ(outcome.status, status) << outcome.err;
+  return outcome.err;
+}
+
+TEST(Combinations, PartsPutTogetherAgainGiveTheStreamOfTheWhole) {
+  const std::string halves = fmt::format("concat:[subset:[{0}]?to=25],[subset:[{0}]?from=25]", photos());
+  const std::string expected = total(photos());
+  for (const char* start : {"forkserver", "spawn", "fork"}) {
+    EXPECT_EQ(total(halves, {"--workers", "2", "--start", start}), expected) << start;
+  }
+  EXPECT_EQ(total(halves, {"--workers", "0"}), expected);
+}
+
+TEST(Combinations, OptionsAndSourcesNameTheSamePart) {
+  EXPECT_EQ(total(photos(), {"--subset", "10:20"}), total("subset:[" + photos() + "]?from=10&to=20"));
+  EXPECT_EQ(total(photos(), {"--subset", ":20"}), total("subset:[" + photos() + "]?to=20"));
+  const std::string train = total(photos(), {"--split", "train:0.75,seed=2,stratified"});
+  EXPECT_EQ(train, total("split:[" + photos() + "]?part=train&fraction=0.75&seed=2&stratified=yes"));
+  EXPECT_THAT(train, HasSubstr(" images 45 "));
+  EXPECT_THAT(total(photos(), {"--split", "val:0.25,seed=2,stratified"}), HasSubstr(" images 15 "));
+}
+
+TEST(Combinations, ArePackedAsTheyAreRead) {
+  const Folder folder;
+  const Outcome packed = slabring({"pack", photos(), folder / "some.slabpack", "--subset", "5:15"});
+  EXPECT_THAT(packed.out, HasSubstr("packed 10 ")) << packed.err;
+  EXPECT_EQ(total(folder / "some.slabpack"), total(photos(), {"--subset", "5:15"}));
+}
+
+TEST(Combinations, WrongOptionsAreNamedWithTheirValue) {
+  EXPECT_THAT(refusal_of({"--subset", "10"}, 2), HasSubstr("--subset 10: must be FROM:TO"));
+  EXPECT_THAT(refusal_of({"--subset", "10:61"}, 2), AllOf(HasSubstr("--subset 10:61"), HasSubstr("at most 60")));
+  EXPECT_THAT(refusal_of({"--split", "test:0.5"}, 2), HasSubstr("--split test:0.5: must be train:FRACTION"));
+  EXPECT_THAT(refusal_of({"--split", "val:1.5"}, 2), HasSubstr("--split val:1.5"));
+  EXPECT_THAT(refusal_of({"--split", "val:0.5,often"}, 2), HasSubstr("--split val:0.5,often"));
+}
+
+}  // namespace
+}  // namespace slabring::test
