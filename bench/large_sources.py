@@ -4,7 +4,9 @@
 OUT/large.csv names COUNT files (that are not there), OUT/large.slabpack holds COUNT times the bytes of IMAGE, once on disk:
 every entry points to the same ones. Needs numpy and python3-xxhash. Then, for instance:
 
-  time slabring digest OUT/large.slabpack --batch 1 --epochs 1     # to open it; end it when the bar appears
+  time slabring digest OUT/large.csv --workers 0 --batch 1       # the first time it makes the index, and says how fast
+  time slabring digest OUT/large.csv --workers 0 --batch 1       # then it opens it, and ends at the first absent file
+  slabring bench OUT/large.slabpack --pipeline val --sweep 1,2   # PSS with one worker and with two
 """
 import pathlib
 import struct

@@ -194,9 +194,9 @@ class Arrivals {
 /// Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): each sample waits for an exponential
 /// time whose rate is its weight; those that come first are drawn, in this order.
 ///
-/// To draw and sort all times when an epoch begins would hold a Batch::release() up for a fifth of a second a million
-/// samples. So the times of the next epoch are drawn while this one is walked through, a few at each position, and they
-/// are sorted piece by piece.
+/// To draw and sort all times when an epoch begins held a Batch::release() up for 250 ms a million samples. So the
+/// times of the next epoch are drawn while this one is walked through, a few at each position, and they are sorted
+/// piece by piece: 20 ms are left (plan_bench, EpochBeginsWeightedOnce).
 class WeightedWithoutReplacement final : public EpochOrder {
  public:
   WeightedWithoutReplacement(const SamplerSpec& spec, std::uint64_t seed)

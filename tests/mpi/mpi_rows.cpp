@@ -77,6 +77,16 @@ std::string saved_state(const fs::path& folder) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// Ranks on the host of this one.
+int ranks_here() {
+  MPI_Comm here = MPI_COMM_NULL;
+  MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here);
+  int count = 0;
+  MPI_Comm_size(here, &count);
+  MPI_Comm_free(&here);
+  return count;
+}
+
 void run(int argc, char** argv) {
   int rank = 0;
   int world = 1;
@@ -96,9 +106,9 @@ void run(int argc, char** argv) {
   options.workers = 1;
   Loader loader(dataset, {RandomResizedCrop(16), RandomHorizontalFlip()}, options);
   const LoaderStats stats = loader.stats();
-  if (stats.rank != rank || stats.world != world || stats.local_world != world) {
-    std::fprintf(stderr, "mpi_rows: MPI says rank %d of %d, the loader %d of %d from %s\n", rank, world, stats.rank,
-                 stats.world, stats.rank_source.c_str());
+  if (stats.rank != rank || stats.world != world || stats.local_world != ranks_here()) {
+    std::fprintf(stderr, "mpi_rows: MPI says rank %d of %d, the loader %d of %d, %d of them here, from %s\n", rank,
+                 world, stats.rank, stats.world, stats.local_world, stats.rank_source.c_str());
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
   MPI_Barrier(MPI_COMM_WORLD);  // everybody has read the state
@@ -114,6 +124,10 @@ void run(int argc, char** argv) {
   long most = 0;
   MPI_Allreduce(&batches, &most, 1, MPI_LONG, MPI_MAX, MPI_COMM_WORLD);
   if (batches != most) MPI_Abort(MPI_COMM_WORLD, 1);
+  char host[MPI_MAX_PROCESSOR_NAME];
+  int length = 0;
+  MPI_Get_processor_name(host, &length);
+  std::printf("rank %d on %s, %d here\n", rank, host, stats.local_world);
   if (rank == 0) std::printf("batches %ld rank_source %s\n", batches, stats.rank_source.c_str());
 }
 
