@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <span>
 #include <type_traits>
 
@@ -69,11 +70,29 @@ Json parse(std::string_view text) {
 
 std::string in_hexadecimal(std::uint64_t fingerprint) { return fmt::format("{:016x}", fingerprint); }
 
+/// Of a plug-in the library's name and not its place: it may lie elsewhere when the run goes on.
+void forget_places(Json& steps) {
+  for (Json& step : steps) {
+    if (step.at("op") == "Plugin") {
+      step["path"] = std::filesystem::path(step.at("path").get<std::string>()).filename().string();
+    }
+    if (step.contains("transforms")) forget_places(step["transforms"]);
+  }
+}
+
+std::string text_of(const Pipeline& alone) {
+  std::string text = alone.to_json();
+  if (text.find("\"Plugin\"") == std::string::npos) return text;
+  Json file = Json::parse(text);
+  forget_places(file.at("transforms"));
+  return file.dump();
+}
+
 std::string pipeline_fingerprint(const Pipeline& pipeline) {
   std::string text;
   for (const Transform& transform : pipeline.transforms()) {
     const Pipeline alone{transform};
-    text += alone.portable() ? alone.to_json() : std::string(op_name(transform));
+    text += alone.portable() ? text_of(alone) : std::string(op_name(transform));
   }
   return in_hexadecimal(fingerprint_of(std::as_bytes(std::span(text))));
 }

@@ -1,7 +1,13 @@
 """Python functions as steps of a pipeline."""
 
 import functools
+import json
 import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
 import unittest
 
 import numpy
@@ -118,6 +124,26 @@ class Functions(PhotoTest):
         with self.assertRaises(slabring.Error) as raised:
             self.loader(transform=[T.RandomResizedCrop(16), invert], seed=3, shuffle=True).load_state_dict(first.state_dict())
         self.assertEqual(raised.exception.code, "state")
+
+    def test_state_goes_on_where_the_package_lies_elsewhere(self):
+        here = pathlib.Path(__file__).resolve().parent
+        with tempfile.TemporaryDirectory() as other:
+            shutil.copytree(pathlib.Path(slabring.__file__).parent, pathlib.Path(other) / "slabring")
+            program = subprocess.run([sys.executable, "-c", """
+import json, sys
+import functions_test, slabring
+assert slabring.__file__.startswith(sys.argv[1]), slabring.__file__
+loader = slabring.DataLoader(slabring.ImageFolder(sys.argv[2]), batch_size=8, shuffle=True, num_workers=0,
+                             transform=[slabring.transforms.CenterCrop(16), functions_test.noisy])
+next(iter(loader))
+print(json.dumps(loader.state_dict()))
+""", other, self.folder], env={**os.environ, "PYTHONPATH": f"{other}:{here}"}, capture_output=True, text=True)
+        self.assertEqual(program.stderr, "")
+        # There the function's module has its own name; as a script it would be another function.
+        import functions_test
+        loader = self.loader(transform=[T.CenterCrop(16), functions_test.noisy], shuffle=True)
+        loader.load_state_dict(json.loads(program.stdout))
+        self.assertEqual(next(iter(loader)).position, 1)
 
     def test_workers_that_are_killed_cost_nothing_but_time(self):
         expected = self.images(noisy, num_workers=0, batch_size=3)
