@@ -47,8 +47,8 @@ class Hdf5Dataset : public Dataset {
   void check(const Hdf5File& file) const;
   std::span<const Hdf5Chunk> chunk_row(const Hdf5File& file, std::uint64_t row) const noexcept;
   std::span<const std::byte> encoded(SampleId id, const std::byte* row) const;
-  const std::byte* unpacked_row(std::size_t file, std::uint64_t row) const;
-  void unpack_row(std::size_t file, std::uint64_t row, std::span<std::byte> samples) const;
+  const std::byte* unpacked_row(std::size_t number, std::uint64_t row) const;
+  void unpack_row(std::size_t number, std::uint64_t row, std::span<std::byte> samples) const;
 
   Hdf5Index index_;
   std::uint64_t serial_;  ///< of this dataset, in what threads keep
