@@ -3,11 +3,13 @@
 /// Everything a user of the library needs.
 #include "slabring/arrays.hpp"
 #include "slabring/batch.hpp"
+#include "slabring/cache.hpp"
 #include "slabring/combine.hpp"
 #include "slabring/cuda.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/error.hpp"
 #include "slabring/loader.hpp"
+#include "slabring/mixture.hpp"
 #include "slabring/options.hpp"
 #include "slabring/sample.hpp"
 #include "slabring/sampler.hpp"

@@ -10,6 +10,7 @@
 #include "dataset/nested_recipe.hpp"
 #include "dataset/recipe_json.hpp"
 #include "slabring/error.hpp"
+#include "slabring/mixture.hpp"
 #include "slabring/sources.hpp"
 
 namespace slabring {
@@ -39,7 +40,8 @@ std::unique_ptr<Dataset> open_subset_nest(const DatasetRecipe& recipe, const Ope
   }
 }
 
-constexpr std::array combinations{Combination{"concat", &open_concat_nest}, Combination{"subset", &open_subset_nest}};
+constexpr std::array combinations{Combination{"concat", &open_concat_nest}, Combination{"subset", &open_subset_nest},
+                                  Combination{"mixture", &open_mixture_nest}, Combination{"cache", &open_cache_nest}};
 
 // ---- what a person names ----
 
@@ -134,6 +136,62 @@ std::unique_ptr<Dataset> split_part(const SharedDataset& whole, bool train, doub
   return std::move(random_split(whole, fractions, options)[train ? 0 : 1]);
 }
 
+std::unique_ptr<Dataset> open_mixture(SourceRequest& request) {
+  const std::string weights = request.take("weights").value_or("");
+  const auto seed = request.take("seed");
+  const auto draws = request.take("draws");
+  const std::string shuffle = request.take("shuffle").value_or("yes");
+  request.refuse_others("weights (one for each part, with commas), seed, draws, shuffle (yes, no)");
+  if (shuffle != "yes" && shuffle != "no")
+    refuse(fmt::format("{}: option shuffle is \"{}\"; it must be yes or no", request.path, shuffle));
+  std::vector<SharedDataset> parts;
+  for (const std::string& source : sources_in(request.path)) parts.push_back(open_source(source, request.options));
+  std::vector<double> numbers;
+  for (std::size_t at = 0; at < weights.size();) {
+    const std::size_t end = std::min(weights.find(',', at), weights.size());
+    numbers.push_back(number_of<double>(request, "weights", weights.substr(at, end - at)));
+    at = end + 1;
+  }
+  if (numbers.empty()) numbers.assign(parts.size(), 1.0);
+  const MixtureOptions options{seed ? number_of<std::uint64_t>(request, "seed", *seed) : 0,
+                               draws ? number_of<std::uint64_t>(request, "draws", *draws) : 0, shuffle == "yes"};
+  return std::make_unique<MixtureDataset>(std::move(parts), numbers, options);
+}
+
+std::uint64_t cache_bytes(std::string_view text) {
+  constexpr std::string_view units = "KMGT";
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  const std::string_view rest(stopped, static_cast<std::size_t>(end - stopped));
+  const std::size_t unit = rest.size() == 1 ? units.find(rest.front()) : std::string_view::npos;
+  const bool sound = error == std::errc{} && number > 0 && (rest.empty() || unit != std::string_view::npos);
+  const unsigned shift = rest.empty() ? 0 : 10 * (static_cast<unsigned>(unit) + 1);
+  if (!sound || number > (std::uint64_t{1} << 50) >> shift) {
+    refuse(fmt::format(
+        "the limit of a cache is \"{}\"; it must be a number of bytes, or one with K, M, G or T (of 1024)", text));
+  }
+  return number << shift;
+}
+
+CacheOf cache_of(std::string_view word) {
+  for (const CacheOf what : {CacheOf::encoded, CacheOf::decoded}) {
+    if (word == to_string(what)) return what;
+  }
+  refuse(fmt::format("a cache keeps \"{}\"; it must be encoded or decoded", word));
+}
+
+std::unique_ptr<Dataset> open_cache(SourceRequest& request) {
+  const auto bytes = request.take("bytes");
+  const std::string what = request.take("of").value_or("encoded");
+  request.refuse_others("bytes (such as 2G), of (encoded, decoded)");
+  if (!bytes) refuse(fmt::format("{}: a cache needs bytes=N, its limit", request.path));
+  const CacheOptions options{cache_bytes(*bytes), cache_of(what)};
+  return std::make_unique<CachedDataset>(open_whole(request), options);
+}
+
+std::unique_ptr<Dataset> open_mixture_recipe(const DatasetRecipe& recipe) { return open_mixture_nest(recipe, {}); }
+std::unique_ptr<Dataset> open_cache_recipe(const DatasetRecipe& recipe) { return open_cache_nest(recipe, {}); }
 std::unique_ptr<Dataset> open_concat_recipe(const DatasetRecipe& recipe) { return open_concat_nest(recipe, {}); }
 std::unique_ptr<Dataset> open_subset_recipe(const DatasetRecipe& recipe) { return open_subset_nest(recipe, {}); }
 

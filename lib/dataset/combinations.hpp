@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "dataset/source_request.hpp"
+#include "slabring/cache.hpp"
 #include "slabring/combine.hpp"
 #include "slabring/worker.hpp"
 
@@ -28,13 +29,25 @@ std::unique_ptr<Dataset> open_own_dataset(const DatasetRecipe& recipe, const Ope
 std::unique_ptr<Dataset> open_concat(SourceRequest& request);
 std::unique_ptr<Dataset> open_subset(SourceRequest& request);
 std::unique_ptr<Dataset> open_split(SourceRequest& request);
+std::unique_ptr<Dataset> open_mixture(SourceRequest& request);
+std::unique_ptr<Dataset> open_cache(SourceRequest& request);
+
+/// "512M" and "decoded", as a person writes them. Throw Error(invalid_argument).
+std::uint64_t cache_bytes(std::string_view text);
+CacheOf cache_of(std::string_view word);
 
 /// One part of a split in two, of which it is `fraction`: "train:0.9" and "val:0.1" have no sample in common.
 std::unique_ptr<Dataset> split_part(const SharedDataset& whole, bool train, double fraction,
                                     const SplitOptions& options);
 
+// How other folders' combinations are opened again (Combination::open_recipe).
+std::unique_ptr<Dataset> open_mixture_nest(const DatasetRecipe& recipe, const OpenDataset& own);
+std::unique_ptr<Dataset> open_cache_nest(const DatasetRecipe& recipe, const OpenDataset& own);
+
 // Whole recipes, whose parts need no program of their own.
 std::unique_ptr<Dataset> open_concat_recipe(const DatasetRecipe& recipe);
 std::unique_ptr<Dataset> open_subset_recipe(const DatasetRecipe& recipe);
+std::unique_ptr<Dataset> open_mixture_recipe(const DatasetRecipe& recipe);
+std::unique_ptr<Dataset> open_cache_recipe(const DatasetRecipe& recipe);
 
 }  // namespace slabring

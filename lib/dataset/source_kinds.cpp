@@ -105,6 +105,10 @@ constexpr std::array kinds{
     SourceKind{"subset", "a part of a source, subset:[A]?from=0&to=100", &open_subset, &open_subset_recipe, nullptr},
     SourceKind{"split", "a random part, split:[A]?part=train&fraction=0.9; part=val&fraction=0.1 is the rest",
                &open_split, &open_subset_recipe, nullptr},
+    SourceKind{"mixture", "draws from several, mixture:[A],[B]?weights=3,1&draws=1000000", &open_mixture,
+               &open_mixture_recipe, nullptr},
+    SourceKind{"cache", "a source kept in memory, cache:[A]?bytes=2G&of=decoded", &open_cache, &open_cache_recipe,
+               nullptr},
     SourceKind{"folder", "a folder of class folders, or a flat folder of images", &open_folder,
                &ImageFolder::from_recipe, &is_folder},
 };

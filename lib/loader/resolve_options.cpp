@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "cache/caches_in.hpp"
 #include "loader/rank_place.hpp"
 #include "plan/mesh.hpp"
 #include "plan/sampler_spec.hpp"
@@ -113,6 +114,18 @@ int default_workers(int local_world) {
   return std::clamp(cpus, 1, static_cast<int>(ring::max_workers));
 }
 
+// A cache of decoded samples has whole images, so the bytes would not be those without it.
+void check_caches(const LoaderOptions& options, const Dataset& dataset) {
+  if (options.jpeg_scale == JpegScale::exact) return;
+  for (const CachedDataset* cache : caches_in(dataset)) {
+    if (cache->what() == CacheOf::encoded) continue;
+    throw Error(
+        ErrorCode::invalid_argument,
+        "option jpeg_scale is fast, which decodes JPEGs smaller, and the dataset has a cache of decoded samples, "
+        "which are whole; use exact, or a cache of encoded ones");
+  }
+}
+
 void check_order(const LoaderOptions& options, std::uint64_t samples) {
   if (!options.sampler) return;
   const SamplerSpec& spec = options.sampler->spec();
@@ -153,6 +166,7 @@ LoaderOptions resolve_options(const LoaderOptions& options, const Dataset& datas
   resolved.world = place.world;
   resolved.local_world = place.local_world;
   check_order(resolved, samples);
+  check_caches(resolved, dataset);
   if (!resolved.workers) resolved.workers = default_workers(place.local_world);
   if (!resolved.layout) resolved.layout = pipeline.layout.value_or(Layout::nchw);
   if (!resolved.dtype) resolved.dtype = default_dtype(dataset, pipeline);

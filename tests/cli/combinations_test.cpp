@@ -56,6 +56,26 @@ TEST(Combinations, ArePackedAsTheyAreRead) {
   EXPECT_EQ(total(folder / "some.slabpack"), total(photos(), {"--subset", "5:15"}));
 }
 
+TEST(Combinations, CachesChangeNothingThatIsDelivered) {
+  const std::string expected = total(photos(), {"--epochs", "3"});
+  for (const char* cache : {"4M", "4M&of=decoded", "200K&of=decoded"}) {
+    for (const char* start : {"forkserver", "spawn", "fork"}) {
+      EXPECT_EQ(total(fmt::format("cache:[{}]?bytes={}", photos(), cache),
+                      {"--epochs", "3", "--workers", "2", "--start", start}),
+                expected)
+          << cache << " " << start;
+    }
+  }
+}
+
+TEST(Combinations, MixturesAreTheSameWhateverTheWorkers) {
+  const std::string mixture =
+      fmt::format("mixture:[{0}],[subset:[{0}]?to=5]?weights=3,1&seed=9&draws=100000000", photos());
+  const std::string expected = total(mixture, {"--no-shuffle", "--repeat", "50", "--epochs", "2"});
+  EXPECT_THAT(expected, HasSubstr(" images 100 faults 0"));
+  EXPECT_EQ(total(mixture, {"--no-shuffle", "--repeat", "50", "--epochs", "2", "--workers", "0"}), expected);
+}
+
 TEST(Combinations, WrongOptionsAreNamedWithTheirValue) {
   EXPECT_THAT(refusal_of({"--subset", "10"}, 2), HasSubstr("--subset 10: must be FROM:TO"));
   EXPECT_THAT(refusal_of({"--subset", "10:61"}, 2), AllOf(HasSubstr("--subset 10:61"), HasSubstr("at most 60")));
