@@ -37,8 +37,8 @@ bool JpegTiles::is_consistent(std::uint64_t file_bytes) const noexcept {
          }) == begins.end();
 }
 
-std::optional<JpegTiles> find_tiles(std::span<const std::byte> bytes) {
-  const Bytes file(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+std::optional<JpegTiles> find_tiles(std::span<const std::byte> jpeg) {
+  const Bytes file(reinterpret_cast<const std::uint8_t*>(jpeg.data()), jpeg.size());
   native_jpeg::Frame frame;
   if (file.size() > std::numeric_limits<std::uint32_t>::max() || !read_frame(file, frame)) return std::nullopt;
   if (frame.restart_interval == 0) return std::nullopt;

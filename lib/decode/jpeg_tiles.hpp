@@ -27,7 +27,7 @@ struct JpegTiles {
 
 /// Finds them by reading all of a file. nullopt: it has none, or is not of the kind that the native decoder reads, or
 /// goes on behind the end of the image.
-std::optional<JpegTiles> find_tiles(std::span<const std::byte> file);
+std::optional<JpegTiles> find_tiles(std::span<const std::byte> jpeg);
 
 /// A JPEG whose tiles are known and whose bytes are read when they are needed.
 class TiledJpeg {
