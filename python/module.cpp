@@ -228,6 +228,74 @@ std::shared_ptr<TensorDataset> tensors_of_files(const std::vector<std::string>& 
   return std::make_shared<TensorDataset>(std::vector<std::filesystem::path>(files.begin(), files.end()));
 }
 
+// ---- combinations ----
+
+using DatasetHandle = std::shared_ptr<Dataset>;
+
+std::vector<SampleId> as_ids(const std::vector<std::uint64_t>& numbers) {
+  std::vector<SampleId> ids(numbers.size());
+  std::transform(numbers.begin(), numbers.end(), ids.begin(), [](std::uint64_t number) { return SampleId{number}; });
+  return ids;
+}
+
+DatasetHandle concat(const std::vector<DatasetHandle>& parts) {
+  return std::make_shared<ConcatDataset>(std::vector<SharedDataset>(parts.begin(), parts.end()));
+}
+
+DatasetHandle subset(const DatasetHandle& whole, const std::vector<std::uint64_t>& ids) {
+  return std::make_shared<Subset>(whole, as_ids(ids));
+}
+
+DatasetHandle subset_range(const DatasetHandle& whole, std::uint64_t first, std::uint64_t count) {
+  return std::make_shared<Subset>(whole, first, count);
+}
+
+std::vector<std::uint64_t> subset_ids(const Dataset& dataset) {
+  const auto& subset = dynamic_cast<const Subset&>(dataset);
+  std::vector<std::uint64_t> ids;
+  for (std::uint64_t id = 0; id < subset.size(); ++id) ids.push_back(to_index(subset.original(SampleId{id})));
+  return ids;
+}
+
+std::vector<DatasetHandle> split(const DatasetHandle& whole, const std::vector<double>& fractions, std::uint64_t seed,
+                                 bool stratified) {
+  std::vector<DatasetHandle> parts;
+  for (std::unique_ptr<Subset>& part : random_split(whole, fractions, {seed, stratified})) {
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+DatasetHandle mixture(const std::vector<DatasetHandle>& parts, const std::vector<double>& weights, std::uint64_t seed,
+                      std::uint64_t draws, bool shuffle) {
+  return std::make_shared<MixtureDataset>(std::vector<SharedDataset>(parts.begin(), parts.end()), weights,
+                                          MixtureOptions{seed, draws, shuffle});
+}
+
+DatasetHandle cached(const DatasetHandle& whole, std::uint64_t limit, const std::string& what) {
+  return std::make_shared<CachedDataset>(whole,
+                                         CacheOptions{limit, named("of", what, {CacheOf::encoded, CacheOf::decoded})});
+}
+
+py::dict cache_stats(const Dataset& dataset) {
+  using namespace py::literals;
+  const CacheStats stats = dynamic_cast<const CachedDataset&>(dataset).stats();
+  return py::dict("limit_bytes"_a = stats.limit_bytes, "used_bytes"_a = stats.used_bytes, "samples"_a = stats.samples,
+                  "not_kept"_a = stats.not_kept, "hits"_a = stats.hits, "misses"_a = stats.misses);
+}
+
+void define_combinations(py::module_& m) {
+  // With the interpreter's lock: a part may be Python's.
+  m.def("concat", &concat);
+  m.def("subset", &subset);
+  m.def("subset_range", &subset_range);
+  m.def("subset_ids", &subset_ids);
+  m.def("random_split", &split);
+  m.def("mixture", &mixture);
+  m.def("cached", &cached);
+  m.def("cache_stats", &cache_stats);
+}
+
 SampleId sample_at(const Dataset& dataset, std::uint64_t index) {
   if (index >= dataset.size())
     throw py::index_error("sample " + std::to_string(index) + " of " + std::to_string(dataset.size()));
@@ -351,12 +419,6 @@ py::list faults_of(const Delivered& batch) {
   return faults;
 }
 
-std::vector<SampleId> as_ids(const std::vector<std::uint64_t>& numbers) {
-  std::vector<SampleId> ids(numbers.size());
-  std::transform(numbers.begin(), numbers.end(), ids.begin(), [](std::uint64_t number) { return SampleId{number}; });
-  return ids;
-}
-
 Sampler batches_of(const std::vector<std::vector<std::uint64_t>>& lists) {
   std::vector<std::vector<SampleId>> batches;
   batches.reserve(lists.size());
@@ -415,6 +477,7 @@ PYBIND11_MODULE(_slabring, m) {
   define_array(m);
   define_device_array(m);
   define_datasets(m);
+  define_combinations(m);
   define_sampler(m);
   define_loader(m);
   m.def("version", &version);

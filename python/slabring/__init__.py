@@ -14,6 +14,7 @@ from slabring import transforms
 from slabring._slabring import Array, DeviceArray, available_cpus
 from slabring._slabring import version as _version
 from slabring.batch import Batch, Fault, Status
+from slabring.combinations import CachedDataset, CacheStats, ConcatDataset, MixtureDataset, Subset, random_split
 from slabring.dataset import Dataset, ImageFolder, PythonDataset, Source, TensorDataset
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
@@ -21,6 +22,7 @@ from slabring.preview import Preview
 from slabring.sampler import Sampler
 
 __version__: str = _version()
-__all__ = ["Array", "Batch", "DataLoader", "Dataset", "DeviceArray", "Error", "Fault", "ImageFolder", "InvalidArgument", "Preview",
-           "PythonDataset", "RingExhausted", "SampleError", "Sampler", "Source", "Stats", "Status", "TensorDataset",
-           "available_cpus", "transforms"]
+__all__ = ["Array", "Batch", "CacheStats", "CachedDataset", "ConcatDataset", "DataLoader", "Dataset", "DeviceArray", "Error",
+           "Fault", "ImageFolder", "InvalidArgument", "MixtureDataset", "Preview", "PythonDataset", "RingExhausted",
+           "SampleError", "Sampler", "Source", "Stats", "Status", "Subset", "TensorDataset", "available_cpus", "random_split",
+           "transforms"]

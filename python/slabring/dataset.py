@@ -23,6 +23,7 @@ class Dataset:
     """What a DataLoader can load; made by one of the classes below."""
 
     _core: _slabring.Dataset
+    _runs_python: bool = False  # in the workers
     transform: Optional[Compose] = None
 
     def __len__(self) -> int:
@@ -65,6 +66,7 @@ class PythonDataset(Dataset):
     """
 
     _core: _slabring.PythonDataset
+    _runs_python = True
 
     def __init__(self, dataset: Any, transform: TransformLike = None, *, arrays: bool = False,
                  describe: Optional[Callable[[int], str]] = None, fingerprint: Optional[int] = None) -> None:

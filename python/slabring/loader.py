@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Optional, Union
 from slabring import _slabring
 from slabring._functions import Call
 from slabring.batch import Batch
-from slabring.dataset import Dataset, PythonDataset, with_functions
+from slabring.dataset import Dataset, with_functions
 from slabring.preview import Preview, contact_sheet
 from slabring.sampler import Sampler, SamplerLike, batches_of, sampler_of
 from slabring.transforms import Compose, TransformLike, compose, dtype_word
@@ -219,7 +219,7 @@ class DataLoader:
         if output == "numpy" and cuda is not None:
             raise ValueError(f"device is {device!r} and output is numpy; numpy has no memory of a GPU, so output must be torch or array")
         functions = self.transform._functions
-        runs_python = bool(functions) or isinstance(dataset, PythonDataset)
+        runs_python = bool(functions) or dataset._runs_python
         self.pin_memory = pin_memory
         self._output = output
         self._convert = _converter(output)
