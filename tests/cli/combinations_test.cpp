@@ -15,8 +15,9 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::string total(const std::string& data, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> arguments{"digest", data, "--size", "24", "--batch", "7", "--workers", "1"};
+std::string total(const std::string& data, const std::vector<std::string>& more = {},
+                  const std::string& workers = "1") {
+  std::vector<std::string> arguments{"digest", data, "--size", "24", "--batch", "7", "--workers", workers};
   arguments.insert(arguments.end(), more.begin(), more.end());
   const Outcome outcome = slabring(arguments);
   EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -35,9 +36,9 @@ TEST(Combinations, PartsPutTogetherAgainGiveTheStreamOfTheWhole) {
   const std::string halves = fmt::format("concat:[subset:[{0}]?to=25],[subset:[{0}]?from=25]", photos());
   const std::string expected = total(photos());
   for (const char* start : {"forkserver", "spawn", "fork"}) {
-    EXPECT_EQ(total(halves, {"--workers", "2", "--start", start}), expected) << start;
+    EXPECT_EQ(total(halves, {"--start", start}, "2"), expected) << start;
   }
-  EXPECT_EQ(total(halves, {"--workers", "0"}), expected);
+  EXPECT_EQ(total(halves, {}, "0"), expected);
 }
 
 TEST(Combinations, OptionsAndSourcesNameTheSamePart) {
@@ -60,8 +61,7 @@ TEST(Combinations, CachesChangeNothingThatIsDelivered) {
   const std::string expected = total(photos(), {"--epochs", "3"});
   for (const char* cache : {"4M", "4M&of=decoded", "200K&of=decoded"}) {
     for (const char* start : {"forkserver", "spawn", "fork"}) {
-      EXPECT_EQ(total(fmt::format("cache:[{}]?bytes={}", photos(), cache),
-                      {"--epochs", "3", "--workers", "2", "--start", start}),
+      EXPECT_EQ(total(fmt::format("cache:[{}]?bytes={}", photos(), cache), {"--epochs", "3", "--start", start}, "2"),
                 expected)
           << cache << " " << start;
     }
@@ -73,7 +73,7 @@ TEST(Combinations, MixturesAreTheSameWhateverTheWorkers) {
       fmt::format("mixture:[{0}],[subset:[{0}]?to=5]?weights=3,1&seed=9&draws=100000000", photos());
   const std::string expected = total(mixture, {"--no-shuffle", "--repeat", "50", "--epochs", "2"});
   EXPECT_THAT(expected, HasSubstr(" images 100 faults 0"));
-  EXPECT_EQ(total(mixture, {"--no-shuffle", "--repeat", "50", "--epochs", "2", "--workers", "0"}), expected);
+  EXPECT_EQ(total(mixture, {"--no-shuffle", "--repeat", "50", "--epochs", "2"}, "0"), expected);
 }
 
 TEST(Combinations, WrongOptionsAreNamedWithTheirValue) {
