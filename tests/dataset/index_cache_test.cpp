@@ -314,11 +314,13 @@ TEST(IndexOfManyProcesses, IsMadeByOneAndItsPagesAreSharedByAll) {
   struct stat status {};
   ASSERT_EQ(::stat(file.c_str(), &status), 0);
   int makers = 0;
-  std::uint64_t pss_bytes = 0;
+  [[maybe_unused]] std::uint64_t pss_bytes = 0;
   for (const Opened& opened : all) {
     EXPECT_EQ(opened.samples, 60'000U);
-    EXPECT_EQ(opened.device, status.st_dev);
-    EXPECT_EQ(opened.inode, status.st_ino);
+    // Of one another: an overlay shows other numbers in /proc than by stat().
+    EXPECT_EQ(opened.device, all.front().device);
+    EXPECT_EQ(opened.inode, all.front().inode);
+    EXPECT_NE(opened.inode, 0U);
     makers += opened.made ? 1 : 0;
     pss_bytes += opened.pss_bytes;
   }

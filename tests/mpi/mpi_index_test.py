@@ -35,14 +35,14 @@ class SharedIndex(unittest.TestCase):
                 reports = job(str(folder / "m.csv"), str(folder / "cache"))
                 self.assertEqual(len(reports), RANKS)
                 index, = (folder / "cache").iterdir()
-                status = index.stat()
-                place = (os.major(status.st_dev) << 20 | os.minor(status.st_dev), status.st_ino)
-                self.assertEqual({(device, inode) for device, inode, *_ in reports}, {place})
+                # One place, whatever its numbers: an overlay shows others in /proc than by stat().
+                place, = {(device, inode) for device, inode, *_ in reports}
+                self.assertNotEqual(place[1], 0)
                 self.assertEqual(sum(made for _, _, made, _, _ in reports), makers)
                 self.assertEqual({samples for _, _, _, samples, _ in reports}, {SAMPLES})
                 if "SLABRING_SANITIZED" not in os.environ:
                     for *_, pss in reports:  # an eighth of the file each
-                        self.assertLess(pss, 1.1 * status.st_size / RANKS)
+                        self.assertLess(pss, 1.1 * index.stat().st_size / RANKS)
 
 
 if __name__ == "__main__":
