@@ -251,7 +251,7 @@ TEST(Weighted, WithoutReplacementIsTheSameHoweverFarItWasSorted) {
   const auto weights = some_weights(20'000);
   const Sampler sampler = Sampler::weighted(weights, false);
   const auto walked = make_epoch_order(sampler.spec(), weights.size(), 3);
-  for (const std::uint64_t epoch : {0, 1, 2}) {
+  for (const std::uint64_t epoch : {0U, 1U, 2U}) {
     const auto jumped = make_epoch_order(sampler.spec(), weights.size(), 3);
     std::vector<std::uint64_t> forwards;
     std::vector<std::uint64_t> backwards(walked->positions());
