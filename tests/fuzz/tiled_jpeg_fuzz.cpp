@@ -124,7 +124,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   constexpr std::size_t head = 3;
   if (size <= head) return 0;
   const auto all = std::as_bytes(std::span(data, size));
-  const std::size_t index_bytes = std::min<std::size_t>(data[1] | data[2] << 8, size - head);
+  const std::size_t index_bytes = std::min(data[1] | std::size_t{data[2]} << 8, size - head);
   const auto index = all.subspan(head, index_bytes);
   const auto file = all.subspan(head + index_bytes);
   if (file.empty()) return 0;
