@@ -124,8 +124,8 @@ std::optional<Entry> SampleStore::copy_entry(SampleId id, std::vector<std::byte>
   std::memcpy(&entry, base_.get() + offset, sizeof entry);
   const std::uint64_t room = total_ - offset - sizeof entry;
   if (entry.sample != to_index(id) || entry.bytes > room) return std::nullopt;
-  bytes.resize(entry.bytes);
-  std::memcpy(bytes.data(), base_.get() + offset + sizeof entry, entry.bytes);
+  const std::byte* const first = base_.get() + offset + sizeof entry;
+  bytes.assign(first, first + entry.bytes);
   if (fingerprint_of(bytes) != entry.checksum) return std::nullopt;
   return entry;
 }
@@ -159,7 +159,7 @@ void SampleStore::keep(SampleId id, Entry about, std::span<const std::byte> byte
   about.bytes = bytes.size();
   about.checksum = fingerprint_of(bytes);
   std::memcpy(base_.get() + *offset, &about, sizeof about);
-  std::memcpy(base_.get() + *offset + sizeof about, bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), base_.get() + *offset + sizeof about);
   // Published last, so a process that is killed before has kept nothing. Of two that were at it one wins, and the
   // other's copy is a gap. Pairs with the acquire in copy_entry().
   std::uint64_t empty = 0;
