@@ -276,8 +276,9 @@ int cuStreamWaitEvent(std::uintptr_t stream, Event* event, unsigned) {
 
 int cuEventCreate(Event** event, unsigned) {
   const Lock lock(driver().mutex);
+  if (const int result = called("cuEventCreate")) return result;
   *event = new Event;
-  return called("cuEventCreate");
+  return success;
 }
 
 int cuEventRecord(Event* event, std::uintptr_t stream) {
