@@ -48,10 +48,10 @@ inline std::uint8_t sample_of_dc(int coefficient, int quantization) {
   const auto scaled = static_cast<std::int16_t>(static_cast<std::uint32_t>(coefficient * quantization) << 2);
   return clamped_sample((scaled * (1 << 13) + (1 << 17)) >> 18);
 }
-/// The same for 2 rows of 2, where libjpeg-turbo saturates instead of wrapping; of damaged files that is.
+/// The same for 2 rows of 2, where libjpeg-turbo wraps later; of damaged files that is.
 inline std::uint8_t sample_of_dc_for_2(int coefficient, int quantization) {
-  const int scaled = static_cast<std::int16_t>(coefficient * quantization) * 4;
-  return clamped_sample(((scaled < -32768 ? -32768 : scaled > 32767 ? 32767 : scaled) + 16) >> 5);
+  const auto scaled = static_cast<std::uint32_t>(static_cast<std::int16_t>(coefficient * quantization)) << 17;
+  return clamped_sample(static_cast<std::int32_t>(scaled + (1U << 19)) >> 20);
 }
 /// The single sample that an eighth of the size leaves of any block; libjpeg looks it up by ten bits.
 inline std::uint8_t sample_of_mean(int coefficient, int quantization) {

@@ -14,9 +14,15 @@ std::uint32_t product(std::int16_t value, int constant) {
 }
 
 template <int shift>
+std::int32_t shifted(std::uint32_t value) {
+  return static_cast<std::int32_t>(value + (1U << (shift - 1))) >> shift;
+}
+
+std::int16_t saturated(std::int32_t value) { return static_cast<std::int16_t>(std::clamp(value, -32768, 32767)); }
+
+template <int shift>
 std::int16_t descaled(std::uint32_t value) {
-  const auto rounded = static_cast<std::int32_t>(value + (1U << (shift - 1)));
-  return static_cast<std::int16_t>(std::clamp(rounded >> shift, -32768, 32767));
+  return saturated(shifted<shift>(value));
 }
 
 /// One pass over a row or a column; the fifth value, a frequency too high for all of the results, does not matter.
@@ -33,13 +39,10 @@ std::array<std::int16_t, 4> line_to_4(const Line& in) {
           descaled<shift>(dc + even - outer)};
 }
 
-template <int shift>
-std::array<std::int16_t, 2> line_to_2(const Line& in) {
+/// What the odd frequencies of a line add to one half and take from the other.
+std::uint32_t odd_of_2(const Line& in) {
   using namespace dct;
-  const std::uint32_t dc = product(in[0], 1 << 15);
-  const std::uint32_t odd =
-      product(in[7], -f0_720) + product(in[5], f0_850) + product(in[3], -f1_272) + product(in[1], f3_624);
-  return {descaled<shift>(dc + odd), descaled<shift>(dc - odd)};
+  return product(in[7], -f0_720) + product(in[5], f0_850) + product(in[3], -f1_272) + product(in[1], f3_624);
 }
 
 Line dequantized_column(const BlockTask& task, std::size_t x) {
@@ -80,14 +83,22 @@ void inverse_dct_to_4(const BlockTask& task) {
 
 void inverse_dct_to_2(const BlockTask& task) {
   std::array<Line, 2> rows;
+  std::array<std::uint32_t, 2> means{};  // of the first column, which libjpeg-turbo's vector code does not saturate
   for (std::size_t x = 0; x < block_side; ++x) {
-    const auto samples = line_to_2<dct::first_shift + 2>(dequantized_column(task, x));
-    for (std::size_t y = 0; y < 2; ++y) rows[y][x] = samples[y];
+    const Line column = dequantized_column(task, x);
+    const std::uint32_t dc = product(column[0], 1 << 15);
+    const std::uint32_t odd = odd_of_2(column);
+    const std::int32_t samples[] = {shifted<dct::first_shift + 2>(dc + odd), shifted<dct::first_shift + 2>(dc - odd)};
+    for (std::size_t y = 0; y < 2; ++y) {
+      if (x == 0) means[y] = static_cast<std::uint32_t>(samples[y]) << 15;
+      rows[y][x] = saturated(samples[y]);
+    }
   }
   for (std::size_t y = 0; y < 2; ++y) {
-    const auto samples = line_to_2<dct::second_shift + 2>(rows[y]);
-    std::transform(samples.begin(), samples.end(), task.out + static_cast<std::ptrdiff_t>(y) * task.stride,
-                   clamped_sample);
+    std::uint8_t* out = task.out + static_cast<std::ptrdiff_t>(y) * task.stride;
+    const std::uint32_t odd = odd_of_2(rows[y]);
+    out[0] = clamped_sample(descaled<dct::second_shift + 2>(means[y] + odd));
+    out[1] = clamped_sample(descaled<dct::second_shift + 2>(means[y] - odd));
   }
 }
 

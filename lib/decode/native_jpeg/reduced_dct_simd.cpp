@@ -142,7 +142,8 @@ HWY_INLINE void TransformTo2(const Tasks& tasks) {
   const V32 halves =  // of top, of bottom, twice
       hn::Add(hn::InterleaveLower(d32, top_sums, bottom_sums), hn::InterleaveUpper(d32, top_sums, bottom_sums));
   const V32 odd = hn::Add(halves, hn::Shuffle1032(halves));
-  const V32 dc = hn::InterleaveLower(d32, Scaled<1, false>(top), Scaled<1, false>(bottom));
+  // Of the first column, and not saturated, as in libjpeg-turbo's vector code.
+  const V32 dc = hn::ShiftLeft<15>(hn::InterleaveLower(d32, lower.line[0], lower.line[1]));
   const V32 left = Rounded<second_shift + 2>(hn::Add(dc, odd));
   const V32 right = Rounded<second_shift + 2>(hn::Sub(dc, odd));
   const V32 both = hn::InterleaveLower(d32, left, right);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <random>
@@ -246,6 +247,27 @@ TEST_P(ShrunkTest, EqualsLibjpegOfLargerImages) {
     options.quality = 98;
     ASSERT_NO_FATAL_FAILURE(expect_equal_shrunk(257, 331, options, 10));
   }
+}
+
+/// Sums that no sound file has: where they wrap and where they saturate is libjpeg-turbo's vector code.
+TEST_P(ShrunkTest, DivisorsFarTooLargeComeOutAsByLibjpeg) {
+  for (JpegOptions options : kinds) {
+    for (const int quality : {60, 100}) {
+      options.quality = quality;
+      Bytes file = encode_jpeg(97, 61, options);
+      for (std::size_t i = 2; i + 4 < file.size() && file[i] == std::byte{0xFF} && file[i + 1] != std::byte{0xDA};) {
+        const std::size_t length =
+            std::to_integer<std::size_t>(file[i + 2]) << 8 | std::to_integer<std::size_t>(file[i + 3]);
+        const bool divisors = file[i + 1] == std::byte{0xDB};
+        if (divisors) std::fill_n(file.begin() + static_cast<std::ptrdiff_t>(i) + 5, 64, std::byte{255});
+        i += 2 + length;
+      }
+      for (const double scale : {0.5, 0.25, 0.125}) {
+        ASSERT_EQ(shrunk(both_, file, scale), shrunk(libjpeg_, file, scale)) << described(options) << " to " << scale;
+      }
+    }
+  }
+  EXPECT_GT(both_.decoded_native(), 20U);
 }
 
 TEST_P(ShrunkTest, DamagedFilesComeOutAsByLibjpegAlone) {
