@@ -14,6 +14,7 @@
 #include "slabring/loader.hpp"
 #include "slabring/sources.hpp"
 #include "support/loaded_samples.hpp"
+#include "support/source_refusal.hpp"
 #include "support/stream_digest.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -22,6 +23,7 @@ namespace {
 
 using test::contents;
 using test::loaded;
+using test::refusal_of;
 using test::stream;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -29,16 +31,6 @@ using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 const std::string cases = HDF5_CASES;
-
-std::string refusal_of(const std::string& source) {
-  try {
-    open_source(source);
-    return "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::dataset);
-    return error.what();
-  }
-}
 
 void expect_same(const Dataset& one, const Dataset& other) {
   ASSERT_EQ(one.size(), other.size());

@@ -12,26 +12,18 @@
 #include "slabring/error.hpp"
 #include "slabring/loader.hpp"
 #include "slabring/sources.hpp"
+#include "support/source_refusal.hpp"
 
 namespace slabring {
 namespace {
 
+using test::refusal_of;
 using testing::AllOf;
 using testing::HasSubstr;
 
 namespace fs = std::filesystem;
 
 const std::string cases = NUMPY_CASES;
-
-std::string refusal_of(const std::string& source) {
-  try {
-    open_source(source);
-    return "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::dataset);
-    return error.what();
-  }
-}
 
 TEST(NumpyFiles, OfEveryTypeAreReadByteForByte) {
   int files = 0;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "decode/native_jpeg/native_decoder.hpp"
+#include "decode/native_jpeg/usual_jpegs.hpp"
 #include "support/damage.hpp"
 #include "support/decode_image.hpp"
 #include "support/encode_image.hpp"
@@ -19,25 +20,14 @@ namespace {
 using test::Bytes;
 using test::crop;
 using test::decode_all;
+using test::described;
 using test::encode_jpeg;
 using test::JpegColour;
 using test::JpegOptions;
 using test::RgbImage;
 using test::Sampling;
 
-const JpegOptions kinds[] = {{},
-                             {.luma = {2, 1}},
-                             {.luma = {1, 2}},
-                             {.luma = {2, 2}},
-                             {.colour = JpegColour::grey},
-                             {.colour = JpegColour::grey, .luma = {2, 2}}};
-
-std::string described(const JpegOptions& options) {
-  return (options.colour == JpegColour::grey ? "grey " : "YCbCr ") + std::to_string(options.luma.horizontal) + "x" +
-         std::to_string(options.luma.vertical) + ", quality " + std::to_string(options.quality) +
-         ", restart interval " + std::to_string(options.restart_interval) +
-         (options.progressive ? ", progressive" : "") + (options.arithmetic ? ", arithmetic" : "");
-}
+const auto& kinds = test::usual_jpegs;
 
 Bytes copy(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.end()}; }
 

@@ -15,6 +15,7 @@
 #include "augment/every_target.hpp"
 #include "base/sample_failure.hpp"
 #include "decode/decoder.hpp"
+#include "decode/native_jpeg/usual_jpegs.hpp"
 #include "support/damage.hpp"
 #include "support/decode_image.hpp"
 #include "support/encode_image.hpp"
@@ -25,23 +26,13 @@ namespace {
 using test::Bytes;
 using test::copy;
 using test::decode_all;
+using test::described;
 using test::encode_jpeg;
 using test::JpegColour;
 using test::JpegOptions;
 using test::RgbImage;
 
-const JpegOptions kinds[] = {{},
-                             {.luma = {2, 1}},
-                             {.luma = {1, 2}},
-                             {.luma = {2, 2}},
-                             {.colour = JpegColour::grey},
-                             {.colour = JpegColour::grey, .luma = {2, 2}}};
-
-std::string described(const JpegOptions& options) {
-  return (options.colour == JpegColour::grey ? "grey " : "YCbCr ") + std::to_string(options.luma.horizontal) + "x" +
-         std::to_string(options.luma.vertical) + ", quality " + std::to_string(options.quality) +
-         ", restart interval " + std::to_string(options.restart_interval);
-}
+const auto& kinds = test::usual_jpegs;
 
 class NativeDecoderTest : public test::EveryTarget {
  protected:
