@@ -10,6 +10,7 @@
 
 #include "decode/native_jpeg/native_decoder.hpp"
 #include "decode/native_jpeg/usual_jpegs.hpp"
+#include "support/counting_jpeg.hpp"
 #include "support/damage.hpp"
 #include "support/decode_image.hpp"
 #include "support/encode_image.hpp"
@@ -18,6 +19,7 @@ namespace slabring {
 namespace {
 
 using test::Bytes;
+using test::CountingJpeg;
 using test::crop;
 using test::decode_all;
 using test::described;
@@ -30,35 +32,6 @@ using test::Sampling;
 const auto& kinds = test::usual_jpegs;
 
 Bytes copy(std::span<const std::byte> bytes) { return {bytes.begin(), bytes.end()}; }
-
-/// Wrong wherever nobody asked for the bytes, and counts how many were asked for.
-class CountingJpeg final : public TiledJpeg {
- public:
-  CountingJpeg(std::span<const std::byte> file, const JpegTiles& tiles)
-      : file_(file), shown_(file.size(), std::byte{0xA5}), tiles_(tiles) {}
-
-  std::span<const std::byte> bytes() const noexcept override { return shown_; }
-  const JpegTiles& tiles() const noexcept override { return tiles_; }
-  bool fetch(std::size_t begin, std::size_t end) override {
-    std::ranges::copy(file_.subspan(begin, end - begin), shown_.begin() + static_cast<std::ptrdiff_t>(begin));
-    fetched_ += end - begin;
-    return true;
-  }
-  std::span<const std::byte> whole() override {
-    ++whole_;
-    return file_;
-  }
-
-  std::size_t fetched() const { return fetched_; }
-  int times_whole() const { return whole_; }
-
- private:
-  std::span<const std::byte> file_;
-  Bytes shown_;
-  const JpegTiles& tiles_;
-  std::size_t fetched_ = 0;
-  int whole_ = 0;
-};
 
 class JpegTilerTest : public testing::Test {
  protected:
