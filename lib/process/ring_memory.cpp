@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "base/memfd.hpp"
@@ -63,11 +64,16 @@ std::size_t size_of_fd(int fd) {
 }  // namespace
 
 std::string describe_ring_size(const ring::Shape& shape) {
+  const std::uint64_t row_bytes =
+      std::accumulate(shape.extra_row_bytes.begin(), shape.extra_row_bytes.end(), shape.row_bytes);
   return fmt::format("prefetch {} x batch_size {} x {} bytes a row = {:.1f} MiB,", shape.slabs, shape.batch_size,
-                     shape.row_bytes, static_cast<double>(ring::data_bytes(shape)) / mebibyte);
+                     row_bytes, static_cast<double>(ring::data_bytes(shape)) / mebibyte);
 }
 
 RingMemory RingMemory::create(const ring::Shape& shape, const CgroupPaths& paths) {
+  if (const char* reason = ring::check(shape)) {
+    throw Error(ErrorCode::memory, fmt::format("there can be no such ring: {}", reason));
+  }
   check_headroom(shape, paths);
   RingMemory memory;
   memory.control_fd_ = sized_memfd("slabring-control", ring::control_bytes(shape));

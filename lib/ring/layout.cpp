@@ -4,6 +4,23 @@
 
 namespace slabring::ring {
 
+const char* check(const Shape& shape) noexcept {
+  if (shape.batch_size == 0 || shape.batch_size > max_batch) return "the ring's batch size is out of range";
+  if (shape.slabs < 2 || shape.slabs > max_slabs) return "the ring's number of slabs is out of range";
+  if (shape.workers > max_workers) return "the ring's number of workers is out of range";
+  if (shape.extra_arrays > max_extra_arrays) return "the ring's number of extra arrays is out of range";
+  if (shape.row_bytes == 0 || shape.row_bytes > max_row_bytes) return "the ring's row size is out of range";
+  std::uint64_t left = max_row_bytes - shape.row_bytes;
+  for (std::uint32_t array = 0; array < max_extra_arrays; ++array) {
+    const std::uint64_t bytes = shape.extra_row_bytes[array];
+    if ((bytes != 0) != (array < shape.extra_arrays) || bytes > left) {
+      return "the row size of one of the ring's extra arrays is out of range";
+    }
+    left -= bytes;
+  }
+  return nullptr;
+}
+
 std::size_t control_bytes(const Shape& shape) noexcept {
   return align_up(sizeof(Control) + shape.slabs * SlabOffsets{shape.batch_size}.stride, DataOffsets::small_page);
 }
@@ -22,6 +39,7 @@ std::uint64_t abi_hash() noexcept {
                                      slab.stride,
                                      max_batch,
                                      max_slabs,
+                                     max_extra_arrays,
                                      order_size,
                                      offsetof(Slot, active),
                                      offsetof(Slot, decoded_native),
@@ -58,14 +76,10 @@ void View::format() const noexcept {
 const char* View::check(const Header& header, std::size_t control_size, std::size_t data_size) noexcept {
   const Shape shape = header.shape;
   if (header.magic != magic) return "the control memory does not begin with slabring's magic number";
-  if (header.version != layout_version || header.header_bytes != sizeof(Header) || header.abi != abi_hash() ||
-      shape.reserved != 0) {
+  if (header.version != layout_version || header.header_bytes != sizeof(Header) || header.abi != abi_hash()) {
     return "the ring has the layout of another version";
   }
-  if (shape.batch_size == 0 || shape.batch_size > max_batch) return "the ring's batch size is out of range";
-  if (shape.slabs < 2 || shape.slabs > max_slabs) return "the ring's number of slabs is out of range";
-  if (shape.workers > max_workers) return "the ring's number of workers is out of range";
-  if (shape.row_bytes == 0 || shape.row_bytes > (std::uint64_t{1} << 40)) return "the ring's row size is out of range";
+  if (const char* const reason = ring::check(shape)) return reason;
   if (ring::control_bytes(shape) != header.control_bytes || header.control_bytes != control_size) {
     return "the control memory's size does not fit the ring's shape";
   }

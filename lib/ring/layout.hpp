@@ -11,7 +11,8 @@
 ///   | Header | Pool | Ring | Slot x 256    | Slab0 |    | slab 0: images [B, row_bytes]               |
 ///   +--------+------+------+------+--------+-------+    |         labels, partner labels [B] i64 each |
 ///   Slab: head | done bitmap | owner[B] | row[B] |      |         lambdas [B] f32                     |
-///         message[B]                                    | slab 1: ...                                 |
+///         message[B]                                    |         extra arrays [B, extra_row_bytes[i]] |
+///                                                       | slab 1: ...                                 |
 ///                                                       +---------------------------------------------+
 ///
 /// Life of a row (the actor on every arrow; W worker, T trainer, C coordinator):
@@ -34,6 +35,7 @@
 /// (done[i] RMW, done[j] load) against the same the other way round, so that of two last finishers one sees the bitmap
 /// full.
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -46,11 +48,13 @@
 namespace slabring::ring {
 
 inline constexpr std::uint64_t magic = 0x31676e6972626c73;  // "slbring1", little-endian
-inline constexpr std::uint32_t layout_version = 3;
+inline constexpr std::uint32_t layout_version = 4;
 inline constexpr std::uint32_t max_batch = 4096;
 inline constexpr std::uint32_t max_slabs = 64;
 inline constexpr std::uint32_t max_workers = 256;
-inline constexpr std::uint32_t order_size = 64;  ///< a power of two, at least max_slabs
+inline constexpr std::uint32_t max_extra_arrays = 62;
+inline constexpr std::uint64_t max_row_bytes = std::uint64_t{1} << 40;  ///< of a row with its part of every extra array
+inline constexpr std::uint32_t order_size = 64;                         ///< a power of two, at least max_slabs
 inline constexpr std::uint32_t bits_per_word = 64;
 inline constexpr std::uint32_t max_words = max_batch / bits_per_word;
 inline constexpr std::uint64_t ticket_bits = 48;
@@ -62,8 +66,10 @@ struct Shape {
   std::uint32_t batch_size = 0;
   std::uint32_t slabs = 0;
   std::uint32_t workers = 0;
-  std::uint32_t reserved = 0;
+  std::uint32_t extra_arrays = 0;  ///< beside images and labels
   std::uint64_t row_bytes = 0;
+  /// What a row has in each of the extra arrays; 0 behind the last one.
+  std::array<std::uint64_t, max_extra_arrays> extra_row_bytes{};
   bool operator==(const Shape&) const = default;
 };
 
@@ -141,7 +147,7 @@ struct Message {
 };
 
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<std::int32_t>::is_always_lock_free);
-static_assert(sizeof(Header) == cache_line && sizeof(Pool) == 2 * cache_line && sizeof(Ring) == 5 * cache_line &&
+static_assert(sizeof(Header) == 5 * cache_line && sizeof(Pool) == 2 * cache_line && sizeof(Ring) == 5 * cache_line &&
               sizeof(Counters) == cache_line && sizeof(Slot) == cache_line && sizeof(SlabHead) == cache_line &&
               sizeof(Row) == 24);
 
@@ -153,8 +159,8 @@ struct Control {
   Slot slot[max_workers];
   // SlabControl x shape.slabs follows, see SlabOffsets.
 };
-static_assert(offsetof(Control, pool) == 128 && offsetof(Control, ring) == 384 && offsetof(Control, counters) == 1024 &&
-              offsetof(Control, slot) == 1152 && sizeof(Control) == 1152 + 128 * max_workers);
+static_assert(offsetof(Control, pool) == 640 && offsetof(Control, ring) == 896 && offsetof(Control, counters) == 1536 &&
+              offsetof(Control, slot) == 1664 && sizeof(Control) == 1664 + 128 * max_workers);
 
 /// Where the parts of one slab's control block lie; a function of the batch size.
 struct SlabOffsets {
@@ -178,13 +184,25 @@ struct DataOffsets {
   std::size_t labels;  ///< from the start of the slab; images are at 0
   std::size_t partner_labels;
   std::size_t lambdas;
+  std::array<std::size_t, max_extra_arrays> extra;  ///< each at the beginning of a cache line
   std::size_t stride;
   explicit constexpr DataOffsets(const Shape& shape) noexcept
       : labels(align_up(shape.batch_size * shape.row_bytes, cache_line)),
         partner_labels(labels + shape.batch_size * sizeof(std::int64_t)),
         lambdas(partner_labels + shape.batch_size * sizeof(std::int64_t)),
-        stride(align_up(lambdas + shape.batch_size * sizeof(float), labels >= huge_page ? huge_page : small_page)) {}
+        extra{},
+        stride(lambdas + shape.batch_size * sizeof(float)) {
+    for (std::size_t i = 0; i < shape.extra_arrays; ++i) {
+      extra[i] = align_up(stride, cache_line);
+      stride = extra[i] + shape.batch_size * shape.extra_row_bytes[i];
+    }
+    stride = align_up(stride, stride >= huge_page ? huge_page : small_page);
+  }
 };
+
+/// A sentence that says why there is no ring of such a shape; nullptr: there is. Of no other shape may anything below
+/// be asked.
+const char* check(const Shape& shape) noexcept;
 
 std::size_t control_bytes(const Shape& shape) noexcept;
 std::size_t data_bytes(const Shape& shape) noexcept;
@@ -243,6 +261,14 @@ class View {
   }
   float* lambdas(std::uint32_t slab) const noexcept {
     return reinterpret_cast<float*>(images(slab) + data_offsets_.lambdas);
+  }
+  /// Requires: array < shape().extra_arrays.
+  std::byte* extra_array(std::uint32_t slab, std::uint32_t array) const noexcept {
+    return images(slab) + data_offsets_.extra[array];
+  }
+  std::span<std::byte> extra(std::uint32_t slab, std::uint32_t row, std::uint32_t array) const noexcept {
+    const std::uint64_t bytes = shape_.extra_row_bytes[array];
+    return {extra_array(slab, array) + row * bytes, bytes};
   }
 
   /// The bits of word `word` that stand for rows 0 .. rows-1.

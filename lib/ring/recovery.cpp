@@ -138,6 +138,10 @@ void blank_row(const View& view, std::uint32_t slab, std::uint32_t row) noexcept
   view.labels(slab)[row] = -1;
   view.partner_labels(slab)[row] = -1;
   view.lambdas(slab)[row] = 0.0F;
+  for (std::uint32_t array = 0; array < view.shape().extra_arrays; ++array) {
+    const auto extra = view.extra(slab, row, array);
+    std::memset(extra.data(), 0, extra.size());
+  }
 }
 
 void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Verdict& verdict) noexcept {

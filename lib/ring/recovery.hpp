@@ -39,7 +39,7 @@ struct Verdict {
 /// not repair. Slot::active stays as it was: whoever gives the slot to a new worker clears it.
 Recovered recover(const View& view, std::uint32_t slot, std::uint32_t weight, const Verdict& verdict) noexcept;
 
-/// Zeroes a row's pixels and takes its label. Requires: the caller owns the row.
+/// Zeroes a row's pixels and its part of every extra array, and takes its label. Requires: the caller owns the row.
 void blank_row(const View& view, std::uint32_t slab, std::uint32_t row) noexcept;
 /// The same, and writes status and message.
 void fail_row(const View& view, std::uint32_t slab, std::uint32_t row, const Verdict& verdict) noexcept;

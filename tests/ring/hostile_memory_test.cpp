@@ -142,7 +142,8 @@ TEST_P(HostileMemory, ThatChangesMeanwhileIsSurvived) {
 /// The check of a header that was copied out of hostile memory.
 TEST(HostileHeader, IsRefusedOrHasTheSizesOfTheMemory) {
   Random random(1);
-  const Shape sound = {.batch_size = 7, .slabs = 2, .workers = 1, .row_bytes = 10};
+  Shape sound = {.batch_size = 7, .slabs = 2, .workers = 1, .extra_arrays = 2, .row_bytes = 10};
+  sound.extra_row_bytes = {3, 64};
   const TestRing ring(sound);
   Header good;
   std::memcpy(&good, ring.control().begin(), sizeof good);

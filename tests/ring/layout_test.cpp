@@ -15,6 +15,14 @@ namespace {
 
 constexpr Shape sound = {.batch_size = 70, .slabs = 4, .workers = 2, .row_bytes = 100};
 
+Shape with_extra_arrays(std::uint32_t batch_size) {
+  Shape shape = sound;
+  shape.batch_size = batch_size;
+  shape.extra_arrays = 3;
+  shape.extra_row_bytes = {1, 4096, 12};
+  return shape;
+}
+
 const char* check(const Header& header) { return View::check(header, control_bytes(sound), data_bytes(sound)); }
 
 Header sound_header() {
@@ -45,7 +53,31 @@ INSTANTIATE_TEST_SUITE_P(
                     WrongField{"TooManySlabs", [](Header& h) { h.shape.slabs = max_slabs + 1; }, "number of slabs"},
                     WrongField{"TooManyWorkers", [](Header& h) { h.shape.workers = max_workers + 1; },
                                "number of workers"},
-                    WrongField{"Reserved", [](Header& h) { h.shape.reserved = 1; }, "another version"},
+                    WrongField{"TooManyExtraArrays", [](Header& h) { h.shape.extra_arrays = max_extra_arrays + 1; },
+                               "number of extra arrays"},
+                    WrongField{"ExtraArrayWithoutRows", [](Header& h) { h.shape.extra_arrays = 1; },
+                               "one of the ring's extra arrays"},
+                    WrongField{"RowsWithoutExtraArray", [](Header& h) { h.shape.extra_row_bytes[61] = 1; },
+                               "one of the ring's extra arrays"},
+                    WrongField{"ExtraArrayThatNobodyAllocated",
+                               [](Header& h) {
+                                 h.shape.extra_arrays = 1;
+                                 h.shape.extra_row_bytes[0] = 100;
+                               },
+                               "data memory's size"},
+                    WrongField{"HugeExtraArray",
+                               [](Header& h) {
+                                 h.shape.extra_arrays = 1;
+                                 h.shape.extra_row_bytes[0] = max_row_bytes;
+                               },
+                               "one of the ring's extra arrays"},
+                    WrongField{"ExtraArraysThatOverflow",
+                               [](Header& h) {
+                                 h.shape.extra_arrays = 2;
+                                 h.shape.extra_row_bytes[0] = std::uint64_t{1} << 63;
+                                 h.shape.extra_row_bytes[1] = std::uint64_t{1} << 63;
+                               },
+                               "one of the ring's extra arrays"},
                     WrongField{"NoRowBytes", [](Header& h) { h.shape.row_bytes = 0; }, "row size"},
                     WrongField{"HugeRowBytes", [](Header& h) { h.shape.row_bytes = ~std::uint64_t{0}; }, "row size"},
                     WrongField{"OtherBatchSize", [](Header& h) { h.shape.batch_size += 64; }, "control memory's size"},
@@ -124,6 +156,25 @@ TEST_P(RingParts, OfTheDataMemoryAreDisjointAndInside) {
   expect_disjoint_within(std::move(parts), ring.data());
 }
 
+TEST_P(RingParts, OfTheExtraArraysAreDisjointAndInside) {
+  const TestRing ring(with_extra_arrays(GetParam()));
+  const View& view = ring.view();
+  std::vector<Part> parts;
+  for (std::uint32_t slab = 0; slab < view.shape().slabs; ++slab) {
+    parts.push_back(part("lambdas", view.lambdas(slab)[0], GetParam()));
+    for (std::uint32_t array = 0; array < view.shape().extra_arrays; ++array) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(view.extra_array(slab, array)) % cache_line, 0u);
+      EXPECT_EQ(view.extra(slab, 0, array).data(), view.extra_array(slab, array));
+      for (std::uint32_t r = 0; r < GetParam(); ++r) {
+        const auto extra = view.extra(slab, r, array);
+        EXPECT_EQ(extra.size(), view.shape().extra_row_bytes[array]);
+        parts.push_back(part("extra", extra.front(), extra.size()));
+      }
+    }
+  }
+  expect_disjoint_within(std::move(parts), ring.data());
+}
+
 TEST_P(RingParts, WrittenByDifferentProcessesShareNoCacheLine) {
   const TestRing ring(GetParam());
   const View& view = ring.view();
@@ -133,6 +184,24 @@ TEST_P(RingParts, WrittenByDifferentProcessesShareNoCacheLine) {
                            static_cast<const void*>(&view.done(1, 0)), static_cast<const void*>(&view.owner(1, 0))}) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(word) % cache_line, 0u);
   }
+}
+
+TEST(RingLayout, ExtraArraysPassTheCheckAndTakeTheMemoryThatTheyNeed) {
+  const Shape shape = with_extra_arrays(70);
+  const TestRing ring(shape);
+  Header header;
+  std::memcpy(&header, ring.control().begin(), sizeof header);
+  EXPECT_EQ(View::check(header, control_bytes(shape), data_bytes(shape)), nullptr);
+  EXPECT_EQ(header.shape, shape);
+  EXPECT_EQ(control_bytes(shape), control_bytes(sound));
+  EXPECT_GE(data_bytes(shape), data_bytes(sound) + 4 * 70 * 4096);
+}
+
+TEST(RingLayout, TheMostExtraArraysPassTheCheck) {
+  Shape shape = sound;
+  shape.extra_arrays = max_extra_arrays;
+  shape.extra_row_bytes.fill(1);
+  EXPECT_EQ(ring::check(shape), nullptr);
 }
 
 TEST(RingLayout, LargeSlabsBeginOnAHugePage) {

@@ -103,6 +103,22 @@ TEST_P(Recovering, QuarantinesARowThatTwoWorkersCrashedOn) {
   EXPECT_TRUE(ring.trainer().complete(0));
 }
 
+TEST_P(Recovering, ZeroesWhatAQuarantinedRowHasInTheExtraArraysAndNoMore) {
+  const TestRing ring(GetParam());
+  const View& view = ring.view();
+  ASSERT_GT(view.shape().extra_arrays, 1u);
+  std::ranges::fill(std::span(ring.data().begin(), ring.data().size()), std::byte{0xab});
+  ring.arm(0, 0);
+  const Claim claim = begin_row(ring, 0);
+  ring.bury(0, quarantine_attempts);
+  for (std::uint32_t array = 0; array < view.shape().extra_arrays; ++array) {
+    for (std::uint32_t r = 0; r < GetParam(); ++r) {
+      const std::byte expected = r == claim.row ? std::byte{0} : std::byte{0xab};
+      EXPECT_TRUE(std::ranges::all_of(view.extra(0, r, array), [&](std::byte b) { return b == expected; })) << r;
+    }
+  }
+}
+
 TEST(Recovery, QuarantinesAtTheSixteenthKillAndNotBefore) {
   const TestRing ring(1);
   ring.arm(0, 0);

@@ -50,9 +50,15 @@ class TestRing {
  public:
   static constexpr std::uint32_t default_slabs = 3;
   static constexpr std::uint64_t row_bytes = 48;
+  static constexpr std::uint64_t extra_row_bytes[] = {16, 3};
 
   explicit TestRing(std::uint32_t batch_size, std::uint32_t slabs = default_slabs)
-      : TestRing(Shape{.batch_size = batch_size, .slabs = slabs, .workers = 4, .row_bytes = row_bytes}) {}
+      : TestRing(Shape{.batch_size = batch_size,
+                       .slabs = slabs,
+                       .workers = 4,
+                       .extra_arrays = 2,
+                       .row_bytes = row_bytes,
+                       .extra_row_bytes = {extra_row_bytes[0], extra_row_bytes[1]}}) {}
   explicit TestRing(const Shape& shape)
       : control_(control_bytes(shape)), data_(data_bytes(shape)), view_(shape, control_.begin(), data_.begin()) {
     view_.format();
