@@ -9,9 +9,12 @@
 
 #include "command.hpp"
 #include "dataset/combinations.hpp"
+#include "dataset/filter_rules.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
 #include "slabring/combine.hpp"
+#include "slabring/error.hpp"
+#include "slabring/filter.hpp"
 #include "slabring/sources.hpp"
 
 namespace slabring::cli {
@@ -71,6 +74,15 @@ std::unique_ptr<Dataset> open_named(const std::string& source) {
   return open_source(source, options);
 }
 
+/// "class=cat,dog&name!=*.png"
+std::unique_ptr<Dataset> filtered(const SharedDataset& whole, const std::string& text) {
+  try {
+    return filter(whole, filter_rules(text));
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("--filter {}: {}", text, error.what()));
+  }
+}
+
 /// "100:200", ":200", "100:"
 std::unique_ptr<Dataset> subset_of(SharedDataset whole, const std::string& text) {
   const std::size_t colon = text.find(':');
@@ -123,17 +135,23 @@ std::unique_ptr<Dataset> part_of(const SharedDataset& whole, const std::string& 
 }  // namespace
 
 void add_selection_options(CLI::App& app, Selection& selection) {
-  app.add_option("--subset", selection.subset, "Samples FROM to TO - 1 of DATA alone; either may be left out")
+  app.add_option("--filter", selection.filters,
+                 "The samples of DATA with such labels, classes or names alone: label=0..9, class=cat,dog,\n"
+                 "name=*.png, each with != for the others; joined by & or said several times, all must hold")
+      ->type_name("RULE")
+      ->allow_extra_args(false);
+  app.add_option("--subset", selection.subset, "Samples FROM to TO - 1 of them alone; either may be left out")
       ->type_name("FROM:TO");
   app.add_option("--split", selection.split,
                  "A random part, the same in every run: train:0.9 and val:0.1 have no sample in\n"
-                 "common and are all of DATA. With ,seed=N another one; with ,stratified the\n"
+                 "common and are all of them. With ,seed=N another one; with ,stratified the\n"
                  "same share of every label")
       ->type_name("PART:FRACTION");
 }
 
 std::unique_ptr<Dataset> open_data(const std::string& source, const Selection& selection) {
   std::unique_ptr<Dataset> dataset = open_named(source);
+  for (const std::string& rules : selection.filters) dataset = filtered(std::move(dataset), rules);
   if (!selection.subset.empty()) dataset = subset_of(std::move(dataset), selection.subset);
   if (!selection.split.empty()) dataset = part_of(std::move(dataset), selection.split);
   return dataset;

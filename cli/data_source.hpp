@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "slabring/dataset.hpp"
 #include "slabring/source_options.hpp"
@@ -14,11 +15,12 @@ namespace slabring::cli {
 
 /// Which part of DATA is meant.
 struct Selection {
+  std::vector<std::string> filters;
   std::string subset;
   std::string split;
 };
 
-/// --subset --split
+/// --filter --subset --split
 void add_selection_options(CLI::App& app, Selection& selection);
 
 /// Opens the dataset that a command line names, with a bar on the terminal while an index is made.

@@ -4,13 +4,12 @@
 #include <filesystem>
 #include <system_error>
 
+#include "dataset/filter_rules.hpp"
 #include "dataset/pack.hpp"
 
 namespace slabring::cli {
 
 namespace {
-
-constexpr std::string_view sample_mark = ", sample ";
 
 /// The folder that a source is, or lies in, with a slash; empty when there is none.
 std::string folder_of(const std::string& source) {
@@ -34,10 +33,7 @@ SampleNames::SampleNames(const Dataset& dataset, const std::string& source)
 
 std::string SampleNames::name(SampleId id) const {
   if (const auto* pack = dynamic_cast<const Pack*>(&dataset_)) return std::string(pack->name(id));
-  std::string text = dataset_.describe(id);
-  if (const std::size_t mark = text.find(sample_mark); mark != std::string::npos) {
-    return text.substr(mark + sample_mark.size());
-  }
+  std::string text = sample_name(dataset_, id);
   if (!prefix_.empty() && text.starts_with(prefix_)) text.erase(0, prefix_.size());
   text.erase(0, std::min(text.find_first_not_of('/'), text.size()));
   return text;

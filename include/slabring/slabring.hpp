@@ -8,6 +8,7 @@
 #include "slabring/cuda.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/error.hpp"
+#include "slabring/filter.hpp"
 #include "slabring/loader.hpp"
 #include "slabring/mixture.hpp"
 #include "slabring/options.hpp"

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "dataset/filter_rules.hpp"
 #include "dataset/nested_recipe.hpp"
 #include "dataset/recipe_json.hpp"
 #include "slabring/error.hpp"
@@ -110,6 +111,13 @@ std::unique_ptr<Dataset> open_subset(SourceRequest& request) {
   if (end <= first)
     refuse(fmt::format("{}: from {} to {} is no sample; `to` is the first one left out", request.path, first, end));
   return std::make_unique<Subset>(std::move(whole), first, end - first);
+}
+
+std::unique_ptr<Dataset> open_filter(SourceRequest& request) {
+  std::vector<FilterRule> rules;
+  for (const auto& [word, values] : request.written) rules.push_back(filter_rule(word, values));
+  request.written.clear();
+  return filter(open_whole(request), rules);
 }
 
 std::unique_ptr<Dataset> open_split(SourceRequest& request) {

@@ -23,11 +23,13 @@ const Combination* find_combination(std::string_view kind) noexcept;
 /// be it the dataset or parts of the combination that it is.
 std::unique_ptr<Dataset> open_own_dataset(const DatasetRecipe& recipe, const OpenDataset& own);
 
-// What a person names: "concat:A,B", "subset:[A]?from=0&to=100", "split:[A]?part=train&fraction=0.9".
+// What a person names: "concat:A,B", "subset:[A]?from=0&to=100", "split:[A]?part=train&fraction=0.9",
+// "filter:[A]?class=cat,dog&name!=*.png".
 // Sources that have options, or a comma in their name, stand in brackets. Throw Error(invalid_argument),
 // Error(dataset).
 std::unique_ptr<Dataset> open_concat(SourceRequest& request);
 std::unique_ptr<Dataset> open_subset(SourceRequest& request);
+std::unique_ptr<Dataset> open_filter(SourceRequest& request);
 std::unique_ptr<Dataset> open_split(SourceRequest& request);
 std::unique_ptr<Dataset> open_mixture(SourceRequest& request);
 std::unique_ptr<Dataset> open_cache(SourceRequest& request);

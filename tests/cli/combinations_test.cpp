@@ -50,6 +50,15 @@ TEST(Combinations, OptionsAndSourcesNameTheSamePart) {
   EXPECT_THAT(total(photos(), {"--split", "val:0.25,seed=2,stratified"}), HasSubstr(" images 15 "));
 }
 
+TEST(Combinations, FiltersAreTheSameByOptionSourceAndStartMethod) {
+  const std::string expected = total("filter:[" + photos() + "]?label=1,2&name!=*0.*");
+  EXPECT_THAT(expected, AllOf(HasSubstr(" images 27 "), HasSubstr(" faults 0")));
+  for (const char* start : {"forkserver", "spawn", "fork"}) {
+    EXPECT_EQ(total(photos(), {"--filter", "label=1..2", "--filter", "name!=*0.*", "--start", start}, "2"), expected);
+  }
+  EXPECT_EQ(total(photos(), {"--filter", "label!=0,3&name!=*0.*"}, "0"), expected);
+}
+
 TEST(Combinations, ArePackedAsTheyAreRead) {
   const Folder folder;
   const Outcome packed = slabring({"pack", photos(), folder / "some.slabpack", "--subset", "5:15"});
@@ -79,6 +88,9 @@ TEST(Combinations, MixturesAreTheSameWhateverTheWorkers) {
 TEST(Combinations, WrongOptionsAreNamedWithTheirValue) {
   EXPECT_THAT(refusal_of({"--subset", "10"}, 2), HasSubstr("--subset 10: must be FROM:TO"));
   EXPECT_THAT(refusal_of({"--subset", "10:61"}, 2), AllOf(HasSubstr("--subset 10:61"), HasSubstr("at most 60")));
+  EXPECT_THAT(refusal_of({"--filter", "label=x"}, 2), HasSubstr("--filter label=x: \"x\" names no label"));
+  EXPECT_THAT(refusal_of({"--filter", "class=x"}, 1), HasSubstr("--filter class=x: no class is like \"x\""));
+  EXPECT_THAT(refusal_of({"--filter", "label=9"}, 1), HasSubstr("none of the 60 samples"));
   EXPECT_THAT(refusal_of({"--split", "test:0.5"}, 2), HasSubstr("--split test:0.5: must be train:FRACTION"));
   EXPECT_THAT(refusal_of({"--split", "val:1.5"}, 2), HasSubstr("--split val:1.5"));
   EXPECT_THAT(refusal_of({"--split", "val:0.5,often"}, 2), HasSubstr("--split val:0.5,often"));
