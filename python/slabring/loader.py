@@ -8,14 +8,14 @@ import os
 import pathlib
 import warnings
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Optional, Union
 
 from slabring import _slabring
 from slabring._functions import Call
 from slabring.batch import Batch
 from slabring.dataset import Dataset, with_functions
-from slabring.preview import Preview, contact_sheet
+from slabring.preview import Preview
 from slabring.sampler import Sampler, SamplerLike, batches_of, sampler_of
 from slabring.transforms import Compose, TransformLike, compose, dtype_word
 
@@ -306,27 +306,31 @@ class DataLoader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def preview(self, count: int = 16, columns: int = 8) -> Preview:
+    def preview(self, count: int = 16, columns: int = 8, *, mean: Optional[Sequence[float]] = None,
+                std: Optional[Sequence[float]] = None) -> Preview:
         """A contact sheet of the first ``count`` images of the next epoch, as they are before Normalize, Standardize and RandomErasing. A
         notebook shows it. It is made in this thread and disturbs no iteration.
 
-        Raises SampleError when one of them cannot be read, unless ``on_error`` says otherwise.
+        Samples that are arrays are shown as ``Preview.of`` shows them; ``mean`` and ``std`` undo what they were normalised with
+        before. Raises SampleError when one of them cannot be read, unless ``on_error`` says otherwise; ValueError for samples
+        that are no images.
         """
-        if count < 1 or columns < 1:
-            raise ValueError(f"count is {count} and columns {columns}; both must be 1 or more")
+        if count < 1:
+            raise ValueError(f"count is {count}; it must be 1 or more")
         visible = Compose([step for step in self.transform.transforms if step.op not in ("Normalize", "Standardize", "RandomErasing")])
-        options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "attachable": 0, "prefetch": 2, "dtype": "u8",
-                   "layout": "nhwc", "drop_last": False, "state": "",
-                   "device": None, "pin_memory": False}
+        # Without a dtype images are uint8 then, and arrays what they are.
+        options = {**self._options, "batch_size": min(count, len(self.dataset)), "num_workers": 0, "attachable": 0, "prefetch": 2,
+                   "dtype": None, "layout": "nhwc", "drop_last": False, "state": "", "device": None, "pin_memory": False}
         if isinstance(self.sampler, Sampler) and self.sampler._core.description.startswith("batches"):
             options["batch_size"] = self.batch_size
         core = _slabring.Loader(self.dataset._core, visible._to_json(), options)
         batch = core.next(core.begin(self._next_epoch))
-        assert batch is not None and isinstance(batch.images, _slabring.Array)
+        if batch is None:
+            raise ValueError("the next epoch has no batch, so there is nothing to show")
         names = self.dataset.classes
         numbers = memoryview(batch.labels)  # type: ignore[arg-type]
         labels = [names[label] if 0 <= label < len(names) else str(label) for label in numbers]
-        return contact_sheet(batch.images, labels, columns)
+        return Preview.of(batch.images, labels, columns=columns, mean=mean, std=std)
 
     def stats(self) -> Stats:
         """What happened so far; cheap."""

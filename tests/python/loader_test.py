@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pickle
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -280,8 +281,88 @@ class Preview(PhotoTest):
     def test_normalized_and_gray_images_can_be_seen_too(self):
         for transform in (T.train(16), T.Compose([T.CenterCrop(16), T.Grayscale()])):
             self.assertIn("60 images", repr(self.loader(transform=transform).preview(100)))
-        with self.assertRaisesRegex(ValueError, "count is 0"):
-            self.loader().preview(0)
+        for options, words in (({"count": 0}, "count is 0"), ({"columns": 0}, "columns is 0")):
+            with self.assertRaisesRegex(ValueError, words):
+                self.loader().preview(**options)
+
+    def sheet(self, preview):
+        try:
+            from PIL import Image
+        except ImportError:
+            self.skipTest("python3-pil is not there")
+        return numpy.asarray(Image.open(io.BytesIO(preview.png)))
+
+    def test_arrays_are_shown_whatever_their_type_and_the_order_of_their_axes(self):
+        gray = numpy.random.default_rng(1).integers(0, 256, (6, 9, 10), numpy.uint8)
+        colour = numpy.random.default_rng(2).integers(0, 256, (6, 3, 9, 10), numpy.uint8)
+        last = colour.transpose(0, 2, 3, 1)
+        mean, std = numpy.array([0.5, 0.4, 0.3])[:, None, None], numpy.array([0.2, 0.3, 0.4])[:, None, None]
+        for samples, options, expected in ((gray, {}, gray), (gray.astype("int64"), {}, gray), (colour, {}, last), (last.copy(), {}, last),
+                                           (colour.astype("float32") / 255, {}, last), (colour.astype("float64"), {}, last),
+                                           (((colour / 255 - mean) / std).astype("float32"),
+                                            {"mean": mean.ravel(), "std": std.ravel()}, last)):
+            with self.subTest(samples.dtype, shape=samples.shape, options=options):
+                loader = slabring.DataLoader(slabring.TensorDataset(samples, numpy.arange(6)), batch_size=2, num_workers=0)
+                preview = loader.preview(6, columns=1, **options)
+                self.assertEqual(preview.labels, list("012345"))
+                for number, image in enumerate(expected):
+                    numpy.testing.assert_array_equal(self.sheet(preview)[number * 11:number * 11 + 9], image)
+
+    def test_files_of_arrays_and_what_a_transform_makes_of_arrays_are_shown(self):
+        pixels = numpy.random.default_rng(1).integers(0, 256, (6, 9, 10), numpy.uint8)
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "images.npy")
+            numpy.save(path, pixels)
+            for options in ({}, {"transform": [T.ToTensor(), T.Normalize([0.5], [0.5])]}, {"transform": [T.ToTensor()]}):
+                sheet = self.sheet(slabring.DataLoader(slabring.TensorDataset(path), num_workers=0, **options).preview(6, columns=1))
+                numpy.testing.assert_array_equal(sheet[:9], pixels[0])
+            floats = os.path.join(folder, "floats.npy")
+            numpy.save(floats, pixels.astype("float32"))
+            loader = slabring.DataLoader(slabring.TensorDataset(floats), num_workers=0, transform=[T.Standardize()])
+            numpy.testing.assert_array_equal(self.sheet(loader.preview(6, columns=1))[:9], pixels[0])
+
+    def test_mnist_and_cifar_are_shown_with_their_classes(self):
+        random = numpy.random.default_rng(3)
+        digits, colour = random.integers(0, 256, (4, 28, 28), numpy.uint8), random.integers(0, 256, (4, 3, 32, 32), numpy.uint8)
+        records = b"".join(bytes([label]) + image.tobytes() for label, image in enumerate(colour))
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "train-images-idx3-ubyte").write_bytes(struct.pack(">4I", 2051, 4, 28, 28) + digits.tobytes())
+            (folder / "train-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 2049, 4) + bytes(range(4)))
+            for number in range(1, 6):
+                (folder / f"data_batch_{number}.bin").write_bytes(records)
+            (folder / "batches.meta.txt").write_text("airplane\nautomobile\nbird\ncat\n")
+            for source, images, labels in (("mnist", digits, ["0", "1", "2", "3"]),
+                                           ("cifar", colour.transpose(0, 2, 3, 1), ["airplane", "automobile", "bird", "cat"])):
+                preview = slabring.DataLoader(slabring.Source(f"{source}:{name}"), num_workers=0).preview(4, columns=1)
+                self.assertEqual(preview.labels, labels)
+                side = images.shape[1]
+                for number, image in enumerate(images):
+                    numpy.testing.assert_array_equal(self.sheet(preview)[number * (side + 2):][:side], image)
+
+    def test_values_out_of_range_are_stretched_and_what_is_no_image_is_an_error(self):
+        values = numpy.linspace(-3, 3, 2 * 4 * 4, dtype="float32").reshape(2, 4, 4)
+        sheet = self.sheet(slabring.DataLoader(slabring.TensorDataset(values), num_workers=0).preview(2, columns=1))
+        self.assertEqual((sheet[0, 0], sheet[-1, -1], (numpy.diff(sheet[:4].ravel().astype(int)) > 0).all()), (0, 255, True))
+        for samples in (numpy.zeros((4, 7), "float32"), numpy.zeros((4, 5, 9, 9), "uint8"), numpy.zeros((4, 2, 3, 9, 9), "uint8")):
+            with self.assertRaisesRegex(ValueError, r"no images that can be shown"):
+                slabring.DataLoader(slabring.TensorDataset(samples), num_workers=0).preview()
+
+    def test_a_batch_in_hand_is_shown_as_it_was_before_it_was_normalised(self):
+        mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+        loader = self.loader(transform=[T.CenterCrop(16), T.ToTensor(), T.Normalize(mean, std)])
+        expected = loader.preview(8)
+        images, labels = batch = next(iter(loader))
+        outputs = [images, batch.array]
+        try:
+            import torch
+            outputs.append(torch.from_dlpack(batch.array))
+        except ImportError:
+            pass
+        for output in outputs:
+            self.assertEqual(slabring.Preview.of(output, labels, mean=mean, std=std).png, expected.png)
+        half = next(iter(self.loader(transform=[T.CenterCrop(16)], dtype="bfloat16", output="array")))
+        self.assertLessEqual(numpy.abs(self.sheet(slabring.Preview.of(half.images)).astype(int) - self.sheet(expected)).max(), 1)
 
 
 class Words(PhotoTest):
