@@ -88,6 +88,7 @@ LoaderHandle::~LoaderHandle() = default;
 
 std::uint64_t LoaderHandle::begin(std::uint64_t epoch) {
   const Use use(*this);
+  ahead_ = {};
   use.loader().epoch(epoch);
   return ++pass_;
 }
@@ -99,8 +100,16 @@ std::optional<Delivered> LoaderHandle::next(std::uint64_t pass) {
                 "this iteration is over, because a later iter() of the same DataLoader began another; a DataLoader has "
                 "one ring and so one iteration at a time: for nested loops or zip make a second DataLoader");
   }
-  if (copier_ != nullptr) await_slabs();
-  Batch batch = use.loader().next(while_waiting_);
+  Loader& loader = use.loader();
+  if (copier_ == nullptr) return take(loader);
+  if (ahead() == 0) await_slabs();
+  std::optional<Delivered> delivered = ahead() == 0 ? take(loader) : take_ahead();
+  look_ahead(loader);
+  return delivered;
+}
+
+std::optional<Delivered> LoaderHandle::take(Loader& loader) {
+  Batch batch = loader.next(while_waiting_);
   if (batch.empty()) return std::nullopt;
   Delivered delivered{{},
                       {},
@@ -118,10 +127,35 @@ std::optional<Delivered> LoaderHandle::next(std::uint64_t pass) {
   return delivered;
 }
 
+std::optional<Delivered> LoaderHandle::take_ahead() {
+  Ahead taken = std::exchange(ahead_, {});
+  if (const auto* const failure = std::get_if<std::exception_ptr>(&taken)) std::rethrow_exception(*failure);
+  return std::get<Delivered>(std::move(taken));
+}
+
+/// Begins the next copy, if its batch is there, so that it runs while the trainer is at work on the one it got. What
+/// goes wrong with that batch is thrown when it is asked for.
+void LoaderHandle::look_ahead(Loader& loader) noexcept {
+  try {
+    if (copier_->collect() > most_copies() || !loader.ready()) return;
+  } catch (const Error&) {
+    return;  // of the device; the next call will meet it
+  }
+  try {
+    ahead_ = take(loader).value();
+  } catch (...) {
+    ahead_ = std::current_exception();
+  }
+}
+
 /// Copies under way hold slabs; two are left to the workers, if there are so many.
+std::size_t LoaderHandle::most_copies() const noexcept {
+  return static_cast<std::size_t>(std::max(0, options_.prefetch - 2));
+}
+
 void LoaderHandle::await_slabs() {
   copier_->collect();
-  copier_->wait(static_cast<std::size_t>(std::max(0, options_.prefetch - 2)));
+  copier_->wait(most_copies());
 }
 
 void LoaderHandle::take_to_device(Batch batch, Delivered& delivered) {
@@ -148,18 +182,19 @@ bool LoaderHandle::should_copy() const noexcept {
 
 std::string LoaderHandle::state() {
   const Use use(*this);
-  return use.loader().state();
+  return use.loader().state(ahead());
 }
 
 LoaderStats LoaderHandle::stats() {
   const Use use(*this);
-  return use.loader().stats();
+  return use.loader().stats(ahead());
 }
 
 void LoaderHandle::close() {
   if (getpid() != owner_) return;  // the mutex may be held for ever here, by a thread that was not forked
   const Use use(*this);
-  if (copier_ != nullptr) copier_->wait();
+  ahead_ = {};
+  copier_.reset();  // waits, and lets go of the memory that nobody holds
   loader_.reset();
 }
 

@@ -4,12 +4,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "array.hpp"
@@ -73,9 +75,17 @@ class LoaderHandle {
 
  private:
   class Use;
+  /// The batch behind the one delivered last, on its way to the device already; or what is wrong with it.
+  using Ahead = std::variant<std::monostate, Delivered, std::exception_ptr>;
+
+  std::optional<Delivered> take(Loader& loader);
+  std::optional<Delivered> take_ahead();
+  void look_ahead(Loader& loader) noexcept;
+  std::uint32_t ahead() const noexcept { return ahead_.index() == 0 ? 0 : 1; }
   Array images_of(Batch batch);
   void take_to_device(Batch batch, Delivered& delivered);
   void await_slabs();
+  std::size_t most_copies() const noexcept;
   bool should_copy() const noexcept;
 
   WhileWaiting while_waiting_;
@@ -87,6 +97,7 @@ class LoaderHandle {
   std::shared_ptr<std::atomic<int>> held_ = std::make_shared<std::atomic<int>>(0);
   WhenHeld when_held_;
   std::uint64_t pass_ = 0;
+  Ahead ahead_;
   pid_t owner_;
 
   // Fixed when it is made, so that asking needs no lock.

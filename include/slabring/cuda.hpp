@@ -73,6 +73,9 @@ class SLABRING_API DeviceBatch {
 ///     train<<<..., stream>>>(images.images().as<float>(), images.labels());
 ///   }
 ///
+/// To have a copy run while the device is at work on the batch before, begin it before that: where Loader::ready() says
+/// so, take and copy the next batch at once, and count it by Loader::state(1) until it is used.
+///
 /// A slab goes back to the ring when the event behind its copy has come, which collect(), copy() and wait() look for:
 /// slabring starts no thread for it. Memory of the device is allocated when no batch has given some back; so a loop
 /// that keeps none has as much as two or three batches.

@@ -59,13 +59,19 @@ class SLABRING_API Loader {
   /// next() may be called again. It must not use this Loader.
   Batch next(const std::function<void()>& while_waiting);
 
+  /// Whether next() would return a batch without waiting for it: workers have it complete. Without workers nothing is
+  /// complete before it is asked for. False at the end of the epoch. For the iterating thread.
+  bool ready() const;
+
   /// Where the iteration stands, as JSON of less than 1 KB: pass it as LoaderOptions::state to another Loader, and the
   /// rest of the epoch is delivered there, byte for byte, whatever its workers, prefetch and start method. It is the
   /// same on all ranks that have delivered as many batches, and may be resumed by another number of ranks and with
   /// another batch_size: these get the samples not yet delivered, each byte for byte, in other batches. O(1), at any
   /// time between two calls of next(). Batches count once next() has returned them (or has thrown their SampleError):
   /// within a loop over epoch() the loop's own batch counts. After an epoch's last batch this is the start of the next.
-  std::string state() const;
+  /// `ahead`: of the batches delivered, the last ones that do not count yet, as the program has taken them ahead of
+  /// their use; of this epoch, and no more than the ring has slabs, else Error(invalid_argument).
+  std::string state(std::uint32_t ahead = 0) const;
   /// The epoch to go on with: that of LoaderOptions::state, whose first call of epoch() begins in the middle; else 0.
   std::uint64_t first_epoch() const noexcept;
 
@@ -76,7 +82,8 @@ class SLABRING_API Loader {
   /// The options in force, with every automatic value resolved.
   const LoaderOptions& options() const noexcept;
   const Pipeline& pipeline() const noexcept;
-  LoaderStats stats() const;
+  /// `ahead`: as for state(), in what is counted as delivered.
+  LoaderStats stats(std::uint32_t ahead = 0) const;
   /// The samples that have failed so far, each once, as first delivered: the list to print when a run ends. Of more
   /// than 10,000 the first ones; stats().faults counts every row.
   std::vector<SampleFault> faults() const;

@@ -81,8 +81,8 @@ class Loader::Impl {
   RingSession& session() const noexcept { return *session_; }
   const LoaderOptions& options() const noexcept { return options_; }
   const Pipeline& pipeline() const noexcept { return pipeline_; }
-  LoaderStats stats() const {
-    LoaderStats stats = session_->stats();
+  LoaderStats stats(std::uint32_t ahead) const {
+    LoaderStats stats = session_->stats(ahead);
     place_.write_to(stats);
     return stats;
   }
@@ -95,8 +95,8 @@ class Loader::Impl {
     return ++passes_;
   }
   std::uint64_t first_epoch() const noexcept { return first_epoch_; }
-  std::string state() {
-    RingSession::Position at = resume_ ? *resume_ : session_->position();
+  std::string state(std::uint32_t ahead) {
+    RingSession::Position at = resume_ ? *resume_ : session_->position(ahead);
     if (session_->ends_at(at.position)) at = {at.epoch + 1, 0};
     return LoaderState{at.epoch, at.position, identity()}.to_json();
   }
@@ -221,7 +221,8 @@ Epoch Loader::epoch(std::uint64_t number) { return Epoch(impl_.get(), impl_->beg
 Batch Loader::next() { return impl_->session().next(); }
 Batch Loader::next(const std::function<void()>& while_waiting) { return impl_->session().next(while_waiting); }
 
-std::string Loader::state() const { return impl_->state(); }
+bool Loader::ready() const { return impl_->session().is_ready(); }
+std::string Loader::state(std::uint32_t ahead) const { return impl_->state(ahead); }
 std::uint64_t Loader::first_epoch() const noexcept { return impl_->first_epoch(); }
 
 std::uint64_t Loader::batches_per_epoch() const noexcept { return impl_->session().batches_per_epoch(); }
@@ -230,7 +231,7 @@ RowShape Loader::row_shape() const noexcept { return impl_->session().row_shape(
 const LoaderOptions& Loader::options() const noexcept { return impl_->options(); }
 const Pipeline& Loader::pipeline() const noexcept { return impl_->pipeline(); }
 std::vector<SampleFault> Loader::faults() const { return impl_->session().failed_samples(); }
-LoaderStats Loader::stats() const { return impl_->stats(); }
+LoaderStats Loader::stats(std::uint32_t ahead) const { return impl_->stats(ahead); }
 std::span<std::byte> Loader::region() const noexcept { return impl_->session().region(); }
 bool Loader::pin_memory(const CudaOptions& cuda) { return impl_->session().pin(cuda); }
 

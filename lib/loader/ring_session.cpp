@@ -39,7 +39,8 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       plan_(plan_options(*work.dataset, options)),
       owner_(getpid()),
       slabs_(memory_.view().shape().slabs),
-      occurrences_(memory_.view().shape().batch_size) {
+      occurrences_(memory_.view().shape().batch_size),
+      before_(slabs_.size()) {
   for (SlabState& slab : slabs_) {
     slab.ids.reserve(memory_.view().shape().batch_size);
     slab.statuses.reserve(memory_.view().shape().batch_size);
@@ -130,6 +131,7 @@ void RingSession::begin(std::uint64_t number, std::uint64_t first) {
   const bool next_up = started_ && deliver_ == armed_ && arm_epoch_ == number && arm_position_ == first;
   epoch_ = number;
   position_ = first;
+  batches_before_epoch_ = counted_.batches;
   ++epochs_begun_;
   started_ = true;
   if (!prefetched && !next_up) {
@@ -138,6 +140,29 @@ void RingSession::begin(std::uint64_t number, std::uint64_t first) {
     arm_position_ = first;
   }
   arm_free_slabs();
+}
+
+bool RingSession::is_ready() const {
+  refuse_forks();
+  if (!started_ || closed_ || ends_at(position_)) return false;
+  const std::lock_guard lock(mutex_);
+  const auto slab = slab_of(deliver_);
+  return slab && port_.complete(*slab);
+}
+
+RingSession::Progress RingSession::progress(std::uint32_t ahead) const {
+  if (ahead == 0) {
+    return {{epoch_, position_}, counted_.batches, counted_.samples, counted_.padded, counted_.absent, counted_.faults};
+  }
+  const std::uint64_t delivered = counted_.batches - batches_before_epoch_;
+  if (ahead > delivered || ahead > before_.size()) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("ahead is {}; of this epoch {} batches were delivered, and the ring has {} slabs; it can be no "
+                    "more than either",
+                    ahead, delivered, before_.size()));
+  }
+  return before_[(counted_.batches - ahead) % before_.size()];
 }
 
 Batch RingSession::next(const std::function<void()>& while_waiting) {
@@ -176,6 +201,7 @@ void RingSession::take(std::uint32_t slab) {
   state.faults.clear();
   for (std::uint32_t row = 0; row < state.plan.filled; ++row) take_row(slab, row);
   for (std::uint32_t row = state.plan.filled; row < state.plan.rows; ++row) clear_row(slab, row);
+  before_[counted_.batches % before_.size()] = progress(0);
   ++deliver_;
   position_ = state.plan.next;
   ++counted_.batches;
@@ -392,9 +418,15 @@ bool RingSession::pin(const CudaOptions& cuda) {
   return pinned_ != nullptr;
 }
 
-LoaderStats RingSession::stats() const {
+LoaderStats RingSession::stats(std::uint32_t ahead) const {
   refuse_forks();
   LoaderStats stats = counted_;
+  const Progress delivered = progress(ahead);
+  stats.batches = delivered.batches;
+  stats.samples = delivered.samples;
+  stats.padded = delivered.padded;
+  stats.absent = delivered.absent;
+  stats.faults = delivered.faults;
   const ring::Counters& counters = view().counters();
   stats.worker_deaths = counters.deaths.load();
   stats.rows_redone = counters.rows_redone.load();

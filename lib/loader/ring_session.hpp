@@ -53,11 +53,15 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
     std::uint64_t epoch = 0;
     std::uint64_t position = 0;
   };
-  Position position() const noexcept { return {epoch_, position_}; }
+  /// `ahead`: without the last so many batches. Throws Error(invalid_argument): next() has not delivered so many of the
+  /// epoch, or the ring has fewer slabs.
+  Position position(std::uint32_t ahead = 0) const { return progress(ahead).at; }
   /// No batch begins at `position` of an epoch.
   bool ends_at(std::uint64_t position) const noexcept { return !plan_.batch_at(position); }
   /// The next batch of the epoch, or an empty one. See Loader::next.
   Batch next(const std::function<void()>& while_waiting = {});
+  /// next() would return a batch, and wait for nobody.
+  bool is_ready() const;
   /// Stops workers and coordinator; leases stay valid. Idempotent.
   void close() noexcept;
 
@@ -87,12 +91,23 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
 
   std::uint64_t batches_per_epoch() const noexcept { return plan_.batches(); }
   std::uint64_t rows_per_epoch() const noexcept { return plan_.rows(); }
-  LoaderStats stats() const;
+  /// `ahead`: as for position().
+  LoaderStats stats(std::uint32_t ahead = 0) const;
   const std::vector<SampleFault>& failed_samples() const noexcept { return failed_samples_; }
 
  private:
   using Clock = std::chrono::steady_clock;
+  /// What next() has delivered.
+  struct Progress {
+    Position at;
+    std::uint64_t batches = 0;
+    std::uint64_t samples = 0;
+    std::uint64_t padded = 0;
+    std::uint64_t absent = 0;
+    std::uint64_t faults = 0;
+  };
 
+  Progress progress(std::uint32_t ahead) const;
   bool in_owner() const noexcept;
   void refuse_forks() const;
   std::optional<std::uint32_t> slab_of(std::uint64_t batch) const noexcept;
@@ -143,6 +158,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   std::uint64_t deliver_ = 0;  ///< number in the run of the batch delivered next
   std::uint64_t epoch_ = 0;
   std::uint64_t position_ = 0;
+  std::vector<Progress> before_;  ///< before each of the last batches, as many as slabs; by counted_.batches
+  std::uint64_t batches_before_epoch_ = 0;
   std::uint64_t epochs_begun_ = 0;
   int futile_takeovers_ = 0;         ///< in a row, without a row done between them
   std::uint64_t takeover_rows_ = 0;  ///< rows_done() at the last one

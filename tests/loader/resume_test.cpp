@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "process/child_process.hpp"
@@ -199,6 +201,48 @@ TEST_F(Resume, PositionBeyondTheEpochIsRefused) {
   EXPECT_THAT(
       [&] { Loader(*dataset_, pipeline(), options(0, state)); },
       ::testing::ThrowsMessage<Error>(HasSubstr("46 samples of its epoch were delivered, and an epoch has 45")));
+}
+
+TEST_F(Resume, BatchesTakenAheadOfTheirUseDoNotCountInStateAndStats) {
+  Loader loader(*dataset_, pipeline(), options());
+  std::vector<std::string> states;
+  std::vector<std::uint64_t> samples;
+  loader.epoch(0);
+  for (std::uint32_t delivered = 1; delivered <= 7; ++delivered) {
+    states.push_back(loader.state());
+    samples.push_back(loader.stats().samples);
+    loader.next();
+    for (std::uint32_t ahead = 1; ahead <= std::min(delivered, 4U); ++ahead) {
+      const std::size_t then = states.size() - ahead;
+      EXPECT_EQ(loader.state(ahead), states[then]);
+      EXPECT_EQ(loader.stats(ahead).samples, samples[then]);
+      EXPECT_EQ(loader.stats(ahead).batches, then);
+    }
+  }
+  EXPECT_THROW(loader.state(5), Error);  // the ring has 4 slabs
+  loader.epoch(1);
+  loader.next();
+  EXPECT_NO_THROW(loader.state(1));
+  EXPECT_THROW(loader.state(2), Error);  // one batch of this epoch
+}
+
+TEST_F(Resume, BatchIsReadyOnceWorkersHaveItCompleteAndNoneIsAtTheEnd) {
+  Loader here(*dataset_, pipeline(), options());
+  EXPECT_FALSE(here.ready());  // no epoch is begun
+  here.epoch(0);
+  EXPECT_FALSE(here.ready());  // nobody fills it before it is asked for
+  LoaderOptions with_workers = options(2);
+  with_workers.start_method = StartMethod::fork;
+  Loader loader(*dataset_, pipeline(), with_workers);
+  loader.epoch(0);
+  for (int delivered = 0; delivered < 7; ++delivered) {
+    while (!loader.ready()) std::this_thread::yield();
+    const std::uint64_t waits = loader.stats().waits;
+    EXPECT_FALSE(loader.next().empty());
+    EXPECT_EQ(loader.stats().waits, waits);
+  }
+  EXPECT_FALSE(loader.ready());
+  EXPECT_TRUE(loader.next().empty());
 }
 
 }  // namespace
