@@ -248,6 +248,20 @@ TEST(Pack, InTilesGivesTheStreamOfTheFolder) {
   EXPECT_EQ(slabring({"verify", pack}).status, slabring({"verify", photos()}).status);
 }
 
+TEST(Pack, InTilesOfSmallerImagesGivesTheStreamOfThose) {
+  const Folder folder;
+  const std::vector<std::string> smaller{"--max-side", "200", "--quality", "80"};
+  const auto pack = [&](const std::string& name, std::vector<std::string> words) {
+    words.insert(words.begin(), {"pack", photos(), folder / name});
+    words.insert(words.end(), smaller.begin(), smaller.end());
+    return slabring(words);
+  };
+  ASSERT_EQ(pack("small.slabpack", {}).status, 0);
+  const Outcome outcome = pack("tiled.slabpack", {"--tile"});
+  EXPECT_THAT(outcome.out, HasSubstr("tiled 50 of 60")) << outcome.err;
+  EXPECT_EQ(total(folder / "tiled.slabpack", {"--workers", "2"}), total(folder / "small.slabpack", {"--workers", "0"}));
+}
+
 TEST(Unpack, OfAPackInTilesGivesJpegsThatAnybodyReads) {
   const Folder folder;
   ASSERT_EQ(slabring({"pack", "--tile", photos(), folder / "tiled.slabpack"}).status, 0);
