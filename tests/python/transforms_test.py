@@ -122,15 +122,66 @@ class FromTorchvision(unittest.TestCase):
                   [T.RandomChoice([T.RandomInvert(), T.Grayscale(3)]), T.RandomOrder([T.RandomInvert(), T.RandomEqualize()])])
         self.same(tv.RandomApply(torch.nn.ModuleList([tv.ColorJitter(0.4)]), 0.1), [T.RandomApply([T.ColorJitter(0.4)], 0.1)])
 
+    def test_pipelines_within_pipelines_and_sequences_of_torch_are_flat(self):
+        self.same(tv.Compose([tv.Compose([tv.Resize(9), [tv.CenterCrop(8)]]), tv.ToTensor()]), [T.Resize(9), T.CenterCrop(8), T.ToTensor()])
+        self.same(torch.nn.Sequential(tv.CenterCrop(8), tv.ConvertImageDtype(torch.float32)), [T.CenterCrop(8), T.ToTensor()])
+        self.same([tv.ToPILImage(), tv.CenterCrop(8)], [T.CenterCrop(8)])
+
+    def test_interpolation_and_antialias_mean_what_they_mean_for_images(self):
+        for mode in tv.InterpolationMode:
+            self.same(tv.Resize(9, mode), [T.Resize(9, mode.value)])
+        for antialias in (None, True, False):  # an image is always resized with it
+            self.same(tv.Resize(9, antialias=antialias), [T.Resize(9)])
+        self.same(tv.RandomRotation(9, tv.InterpolationMode.BICUBIC), [T.RandomRotation(9, "bicubic")])
+
+    def test_what_only_moves_pixels_may_stand_behind_the_conversion(self):
+        normalize = tv.Normalize(torch.tensor([0.5] * 3), torch.tensor([0.5] * 3))
+        self.same([tv.ToTensor(), tv.RandomCrop(8, padding=2), tv.RandomHorizontalFlip(), normalize, tv.RandomVerticalFlip(), tv.RandomErasing()],
+                  [T.RandomCrop(8, padding=2), T.RandomHorizontalFlip(), T.RandomVerticalFlip(), T.ToTensor(), T.Normalize([0.5] * 3, [0.5] * 3),
+                   T.RandomErasing()])
+        noise = torch.randint(0, 256, (3, 11, 10), dtype=torch.uint8)
+        theirs = [tv.ConvertImageDtype(torch.float32), tv.CenterCrop(8), tv.RandomHorizontalFlip(1.0), normalize]
+        loader = slabring.DataLoader(slabring.TensorDataset(noise.permute(1, 2, 0)[None].numpy()), num_workers=0, output="torch",
+                                     transform=T.from_torchvision(theirs))
+        self.assertTrue(torch.equal(next(iter(loader)).images[0], tv.Compose(theirs)(noise)))
+
+    def test_classes_of_v2_are_known_by_their_names_and_attributes(self):
+        def v2(class_name, **attributes):  # Debian's torchvision has none of them
+            return type(class_name, (), {"__module__": "torchvision.transforms.v2", **attributes})()
+
+        image, pure, rgb = v2("ToImage"), v2("ToPureTensor"), v2("RGB")
+        scaled, unscaled = v2("ToDtype", dtype=torch.float32, scale=True), v2("ToDtype", dtype=torch.float32, scale=False)
+        resize = v2("Resize", size=[9], interpolation=tv.InterpolationMode.BILINEAR, max_size=None, antialias=True)
+        compose = v2("Compose", transforms=[rgb, resize, image, scaled, pure])
+        self.same(compose, [T.Resize(9), T.ToTensor()])
+        self.same([v2("MixUp", num_classes=3, alpha=0.5)], [T.MixUp(3, 0.5)])
+        with self.assertRaisesRegex(TypeError, "scale=True"):
+            T.from_torchvision([unscaled])
+        with self.assertRaisesRegex(TypeError, "Resize stands behind ToImage.*in front of ToImage"):
+            T.from_torchvision([image, resize])
+        with self.assertRaisesRegex(TypeError, "GaussianNoise.*not among"):
+            T.from_torchvision([v2("GaussianNoise", __call__=abs)])
+
     def test_conversions_say_the_type(self):
         self.assertEqual(T.from_torchvision([tv.PILToTensor(), tv.ConvertImageDtype(torch.float16)]).dtype, "f16")
         self.assertIsNone(T.from_torchvision(tv.CenterCrop(8)).dtype)
 
     def test_what_cannot_be_converted_is_named_with_the_reason(self):
-        for theirs, words in ((tv.Lambda(abs), "Lambda.*function"), (tv.TenCrop(8), "TenCrop.*not among"),
-                              (tv.Compose([tv.ToTensor(), tv.Resize(8)]), "Resize stands behind"),
-                              (tv.RandomApply([tv.FiveCrop(8)]), "FiveCrop")):
-            with self.assertRaisesRegex(TypeError, words):
+        for theirs, words in ((tv.Lambda(abs), "Lambda.*numpy's uint8 arrays"), (abs, "abs.*numpy's uint8 arrays"),
+                              ([tv.ToTensor(), tv.Lambda(abs)], "Lambda.*numpy's uint8 arrays"),
+                              (tv.TenCrop(8), "TenCrop.*several images"), (tv.RandomApply([tv.FiveCrop(8)]), "FiveCrop.*several images"),
+                              (tv.LinearTransformation(torch.eye(3), torch.zeros(3)), "LinearTransformation.*in the loop"),
+                              (tv.ElasticTransform(), "ElasticTransform.*not among slabring's transforms.*numpy"),
+                              (tv.Compose([tv.ToTensor(), tv.Resize(8)]), "Resize stands behind ToTensor.*in front of ToTensor"),
+                              ([tv.PILToTensor(), tv.ColorJitter(0.1)], "ColorJitter stands behind PILToTensor"),
+                              ([tv.ToTensor(), tv.RandomCrop(8, 2, fill=9)], "RandomCrop stands behind"),
+                              ([tv.Normalize([0.5], [0.5]), tv.CenterCrop(8)], "CenterCrop stands behind Normalize"),
+                              ([tv.ToTensor(), tv.RandomErasing(), tv.RandomHorizontalFlip()], "RandomHorizontalFlip stands behind"),
+                              ([tv.ToTensor(), tv.ToPILImage(), tv.Resize(8)], "leave out ToTensor"),
+                              (tv.RandomApply([tv.ToTensor()]), "ToTensor.*within another"),
+                              (tv.ConvertImageDtype(torch.int32), "ConvertImageDtype.torch.int32.*bfloat16"),
+                              (tv.Resize, r"Resize is a class.*Resize\(\.\.\.\)"), (None, "None.*no transform"), (["Resize"], "'Resize'.*no transform")):
+            with self.subTest(theirs), self.assertRaisesRegex(TypeError, words):
                 T.from_torchvision(theirs)
         with self.assertRaisesRegex(TypeError, "from_torchvision"):
             T.Compose([tv.CenterCrop(8)])
