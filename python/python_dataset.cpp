@@ -85,7 +85,7 @@ WithPythonWorkers::WithPythonWorkers(std::shared_ptr<const Dataset> dataset, std
     : dataset_(std::move(dataset)) {
   const std::optional<DatasetRecipe> inner = dataset_->recipe();
   const bool is_python = inner && inner->kind == python_kind && inner->config.empty();
-  if (!inner || (!inner->worker_command.empty() && !is_python)) {
+  if (!inner || (!inner->worker_command.empty() && inner->worker_command != worker_command)) {
     throw Error(
         ErrorCode::invalid_argument,
         "the transform has a Python function in it, and this dataset cannot be opened by workers that run Python; "
@@ -99,12 +99,13 @@ WithPythonWorkers::WithPythonWorkers(std::shared_ptr<const Dataset> dataset, std
 
 namespace {
 
-/// What WithPythonWorkers::recipe() has put together.
-std::unique_ptr<Dataset> open_inner(const DatasetRecipe& recipe) {
+/// What WithPythonWorkers::recipe() has put together. `open_part` opens the Python datasets in it.
+std::unique_ptr<Dataset> open_inner(const DatasetRecipe& recipe, const OpenDataset& open_part) {
   const std::size_t end = recipe.config.find('\n');
   if (end == std::string::npos) throw Error(ErrorCode::dataset, "the recipe names no dataset beside the functions");
-  return open_dataset({recipe.config.substr(0, end), recipe.config.substr(end + 1),
-                       std::vector<int>(recipe.fds.begin() + 1, recipe.fds.end())});
+  return open_combined({recipe.config.substr(0, end), recipe.config.substr(end + 1),
+                        std::vector<int>(recipe.fds.begin() + 1, recipe.fds.end())},
+                       open_part);
 }
 
 }  // namespace
@@ -115,9 +116,11 @@ int run_python_worker(std::uint32_t slot, const py::object& open) {
   const OpenDataset open_here = [&](const DatasetRecipe& recipe) -> std::unique_ptr<Dataset> {
     const py::gil_scoped_acquire locked;
     const py::tuple made = open(recipe.fds.at(0));
-    functions = made[3];
-    in_force.emplace(functions);
-    if (made[0].is_none()) return open_inner(recipe);
+    if (!in_force) {  // the pipeline's come first; a part of a combination has none
+      functions = made[3];
+      in_force.emplace(functions);
+    }
+    if (made[0].is_none()) return open_inner(recipe, open_here);
     return std::make_unique<PythonDataset>(made[0].cast<std::uint64_t>(), made[1], py::none(),
                                            std::vector<std::string>(), 0, array_form(made[2]),
                                            std::vector<std::string>(), -1);

@@ -15,6 +15,8 @@ using OpenDataset = std::function<std::unique_ptr<Dataset>(const DatasetRecipe& 
 /// Opens what a dataset of slabring's own described in another process; for programs of yours whose workers read these,
 /// too. Takes ownership of no descriptor. Throws Error(dataset): unknown kind, or as the kind's own opener.
 SLABRING_API std::unique_ptr<Dataset> open_dataset(const DatasetRecipe& recipe);
+/// The same, and `own` opens the parts of a combination that only this program can (DatasetRecipe::worker_command).
+SLABRING_API std::unique_ptr<Dataset> open_combined(const DatasetRecipe& recipe, const OpenDataset& own);
 
 /// The worker's part of a program of yours that DatasetRecipe::worker_command names, so that datasets of code that
 /// slabring-worker does not have can be used with start_method spawn. The program is started as

@@ -11,7 +11,7 @@ import pickle
 import subprocess
 import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Optional, Union
 
 from slabring import _slabring
@@ -107,12 +107,39 @@ def _payload_of(samples: Optional[Samples], functions: list[Callable[..., Any]])
     return file
 
 
+def _objects_of(dataset: Any) -> Iterator[Any]:
+    """The user's own, in a dataset and its parts."""
+    if not isinstance(dataset, Dataset):
+        yield dataset
+        return
+    for part in (*getattr(dataset, "datasets", ()), getattr(dataset, "dataset", None)):
+        if part is not None:
+            yield from _objects_of(part)
+
+
+def check_workers_can_import(dataset: Dataset, functions: list[Callable[..., Any]]) -> None:
+    """Raises TypeError for what was written at a prompt, in a notebook or after ``python -c``: no other process can import that."""
+    main = sys.modules["__main__"]
+    if hasattr(main, "__file__") or getattr(main, "__spec__", None) is not None:
+        return
+    for thing in (*functions, *_objects_of(dataset)):
+        known = getattr(thing, "func", thing)  # of functools.partial
+        if getattr(known, "__module__", None) == "__main__":
+            name = getattr(known, "__qualname__", type(known).__qualname__)
+            raise TypeError(f"{name} cannot go to the workers: they import what runs there, and the main program, where it is defined, is no "
+                            "file (a prompt, a notebook, python -c); write it into a module, or say num_workers=0")
+
+
 def with_functions(dataset: Dataset, functions: list[Callable[..., Any]], owner: object) -> _slabring.Dataset:
     """The dataset, whose workers also have these functions of a pipeline. What they are made from lives as long as ``owner``.
 
-    Raises what pickle raises for a function: it has to be one that a module has under its name.
+    Raises TypeError with what pickle says of a function: it has to be one that a module has under its name.
     """
-    payload = _payload_of(getattr(dataset, "_samples", None), functions)
+    try:
+        payload = _payload_of(getattr(dataset, "_samples", None), functions)
+    except (AttributeError, TypeError, pickle.PicklingError) as error:
+        raise TypeError(f"the transform's functions cannot go to the workers: {error}; write them at the top of a module, or say "
+                        "num_workers=0") from error
     weakref.finalize(owner, payload.close)
     return _slabring.WithPythonWorkers(dataset._core, _worker_command(), payload.fileno())
 

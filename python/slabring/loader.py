@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Optional, Union
 from slabring import _slabring
 from slabring._functions import Call
 from slabring.batch import Batch
-from slabring.dataset import Dataset, with_functions
+from slabring.dataset import Dataset, check_workers_can_import, with_functions
 from slabring.preview import Preview
 from slabring.sampler import Sampler, SamplerLike, batches_of, sampler_of
 from slabring.transforms import Compose, TransformLike, compose, dtype_word
@@ -233,6 +233,8 @@ class DataLoader:
             "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "device": cuda,
             "pin_memory": bool(pin_memory), "functions": [Call(function) for function in functions], "state": ""}
         self._dataset_core = dataset._core
+        if runs_python and num_workers != 0:
+            check_workers_can_import(dataset, functions)
         if functions and num_workers != 0:
             self._dataset_core = with_functions(dataset, functions, self)
         self._start("")
