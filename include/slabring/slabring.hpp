@@ -10,6 +10,7 @@
 #include "slabring/error.hpp"
 #include "slabring/filter.hpp"
 #include "slabring/loader.hpp"
+#include "slabring/map.hpp"
 #include "slabring/mixture.hpp"
 #include "slabring/options.hpp"
 #include "slabring/sample.hpp"

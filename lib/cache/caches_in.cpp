@@ -1,21 +1,17 @@
 #include "cache/caches_in.hpp"
 
-#include "slabring/mixture.hpp"
+#include <algorithm>
+
+#include "dataset/parts_of.hpp"
 
 namespace slabring {
 namespace {
 
 void add_caches(const Dataset& dataset, std::vector<const CachedDataset*>& caches) {
-  if (const auto* cache = dynamic_cast<const CachedDataset*>(&dataset)) {
-    caches.push_back(cache);
-    add_caches(*cache->whole(), caches);
-  } else if (const auto* subset = dynamic_cast<const Subset*>(&dataset)) {
-    add_caches(*subset->whole(), caches);
-  } else if (const auto* concat = dynamic_cast<const ConcatDataset*>(&dataset)) {
-    for (const SharedDataset& part : concat->parts()) add_caches(*part, caches);
-  } else if (const auto* mixture = dynamic_cast<const MixtureDataset*>(&dataset)) {
-    for (const SharedDataset& part : mixture->parts()) add_caches(*part, caches);
-  }
+  const auto* const cache = dynamic_cast<const CachedDataset*>(&dataset);
+  const bool is_new = cache != nullptr && std::find(caches.begin(), caches.end(), cache) == caches.end();
+  if (is_new) caches.push_back(cache);
+  for (const Dataset* part : parts_of(dataset)) add_caches(*part, caches);
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ std::unique_ptr<Dataset> open_subset_nest(const DatasetRecipe& recipe, const Ope
 }
 
 constexpr std::array combinations{Combination{"concat", &open_concat_nest}, Combination{"subset", &open_subset_nest},
+                                  Combination{"relabel", &open_relabel_nest},
                                   Combination{"mixture", &open_mixture_nest}, Combination{"cache", &open_cache_nest}};
 
 // ---- what a person names ----
@@ -118,6 +119,16 @@ std::unique_ptr<Dataset> open_filter(SourceRequest& request) {
   for (const auto& [word, values] : request.written) rules.push_back(filter_rule(word, values));
   request.written.clear();
   return filter(open_whole(request), rules);
+}
+
+std::unique_ptr<Dataset> open_relabel(SourceRequest& request) {
+  if (request.written.size() != 1) {
+    refuse(fmt::format("{}: a relabel has {} options; it needs one: class=OLD:NEW,... or label=OLD:NEW,...",
+                       request.path, request.written.size()));
+  }
+  const auto [word, values] = request.written.front();
+  request.written.clear();
+  return relabelled(open_whole(request), word, values);
 }
 
 std::unique_ptr<Dataset> open_split(SourceRequest& request) {
@@ -198,6 +209,7 @@ std::unique_ptr<Dataset> open_cache(SourceRequest& request) {
   return std::make_unique<CachedDataset>(open_whole(request), options);
 }
 
+std::unique_ptr<Dataset> open_relabel_recipe(const DatasetRecipe& recipe) { return open_relabel_nest(recipe, {}); }
 std::unique_ptr<Dataset> open_mixture_recipe(const DatasetRecipe& recipe) { return open_mixture_nest(recipe, {}); }
 std::unique_ptr<Dataset> open_cache_recipe(const DatasetRecipe& recipe) { return open_cache_nest(recipe, {}); }
 std::unique_ptr<Dataset> open_concat_recipe(const DatasetRecipe& recipe) { return open_concat_nest(recipe, {}); }

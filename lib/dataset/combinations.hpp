@@ -24,13 +24,14 @@ const Combination* find_combination(std::string_view kind) noexcept;
 std::unique_ptr<Dataset> open_own_dataset(const DatasetRecipe& recipe, const OpenDataset& own);
 
 // What a person names: "concat:A,B", "subset:[A]?from=0&to=100", "split:[A]?part=train&fraction=0.9",
-// "filter:[A]?class=cat,dog&name!=*.png".
+// "filter:[A]?class=cat,dog&name!=*.png", "relabel:[A]?class=cat:pet,dog:pet".
 // Sources that have options, or a comma in their name, stand in brackets. Throw Error(invalid_argument),
 // Error(dataset).
 std::unique_ptr<Dataset> open_concat(SourceRequest& request);
 std::unique_ptr<Dataset> open_subset(SourceRequest& request);
 std::unique_ptr<Dataset> open_filter(SourceRequest& request);
 std::unique_ptr<Dataset> open_split(SourceRequest& request);
+std::unique_ptr<Dataset> open_relabel(SourceRequest& request);
 std::unique_ptr<Dataset> open_mixture(SourceRequest& request);
 std::unique_ptr<Dataset> open_cache(SourceRequest& request);
 
@@ -38,17 +39,23 @@ std::unique_ptr<Dataset> open_cache(SourceRequest& request);
 std::uint64_t cache_bytes(std::string_view text);
 CacheOf cache_of(std::string_view word);
 
+/// As a person writes it: `word` is "class" or "label", `values` are such as "cat:pet,dog:pet" or "3:0,4..9:1". Throws
+/// Error(invalid_argument), Error(dataset).
+std::unique_ptr<Dataset> relabelled(const SharedDataset& whole, std::string_view word, std::string_view values);
+
 /// One part of a split in two, of which it is `fraction`: "train:0.9" and "val:0.1" have no sample in common.
 std::unique_ptr<Dataset> split_part(const SharedDataset& whole, bool train, double fraction,
                                     const SplitOptions& options);
 
-// How other folders' combinations are opened again (Combination::open_recipe).
+// How the combinations of other files are opened again (Combination::open_recipe).
+std::unique_ptr<Dataset> open_relabel_nest(const DatasetRecipe& recipe, const OpenDataset& own);
 std::unique_ptr<Dataset> open_mixture_nest(const DatasetRecipe& recipe, const OpenDataset& own);
 std::unique_ptr<Dataset> open_cache_nest(const DatasetRecipe& recipe, const OpenDataset& own);
 
 // Whole recipes, whose parts need no program of their own.
 std::unique_ptr<Dataset> open_concat_recipe(const DatasetRecipe& recipe);
 std::unique_ptr<Dataset> open_subset_recipe(const DatasetRecipe& recipe);
+std::unique_ptr<Dataset> open_relabel_recipe(const DatasetRecipe& recipe);
 std::unique_ptr<Dataset> open_mixture_recipe(const DatasetRecipe& recipe);
 std::unique_ptr<Dataset> open_cache_recipe(const DatasetRecipe& recipe);
 

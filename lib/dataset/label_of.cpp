@@ -1,6 +1,7 @@
 #include "dataset/label_of.hpp"
 
 #include "slabring/cache.hpp"
+#include "slabring/map.hpp"
 #include "slabring/mixture.hpp"
 
 namespace slabring {
@@ -10,6 +11,7 @@ std::int64_t label_of(const Dataset& dataset, SampleId id) {
   if (const auto* parts = dynamic_cast<const ConcatDataset*>(&dataset)) return parts->label(id);
   if (const auto* subset = dynamic_cast<const Subset*>(&dataset)) return subset->label(id);
   if (const auto* cached = dynamic_cast<const CachedDataset*>(&dataset)) return cached->label(id);
+  if (const auto* relabelled = dynamic_cast<const RelabelDataset*>(&dataset)) return relabelled->label(id);
   if (const auto* mixture = dynamic_cast<const MixtureDataset*>(&dataset)) return mixture->label(id);
   if (const auto* knows = dynamic_cast<const KnowsLabels*>(&dataset)) return knows->label_of(id);
   Sample sample;

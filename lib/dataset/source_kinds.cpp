@@ -105,6 +105,8 @@ constexpr std::array kinds{
     SourceKind{"subset", "a part of a source, subset:[A]?from=0&to=100", &open_subset, &open_subset_recipe, nullptr},
     SourceKind{"filter", "samples by label, class or name, filter:[A]?class=cat,dog&name!=*.png", &open_filter,
                &open_subset_recipe, nullptr},
+    SourceKind{"relabel", "other labels or classes, relabel:[A]?class=cat:pet,dog:pet or ?label=3:0,4..9:1",
+               &open_relabel, &open_relabel_recipe, nullptr},
     SourceKind{"split", "a random part, split:[A]?part=train&fraction=0.9; part=val&fraction=0.1 is the rest",
                &open_split, &open_subset_recipe, nullptr},
     SourceKind{"mixture", "draws from several, mixture:[A],[B]?weights=3,1&draws=1000000", &open_mixture,

@@ -55,9 +55,10 @@ void check_start_method(const LoaderOptions& options, const Dataset& dataset, co
                             recipe->worker_command.front(), to_string(options.start_method)));
   }
   if (!recipe) {
-    throw Error(ErrorCode::invalid_argument, fmt::format("the dataset is a class of yours without a recipe(), or has "
-                                                         "such a part, which start_method {} cannot open in "
-                                                         "another program; use start_method fork or workers 0",
+    throw Error(ErrorCode::invalid_argument, fmt::format("the dataset is a class of yours without a recipe(), or a "
+                                                         "MapDataset with a function, or has such a part, which "
+                                                         "start_method {} cannot open in another program; use "
+                                                         "start_method fork or workers 0",
                                                          to_string(options.start_method)));
   }
 }
