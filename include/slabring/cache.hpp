@@ -76,7 +76,9 @@ class SLABRING_API CachedDataset : public Dataset {
 
  private:
   class Impl;
+  friend std::unique_ptr<TiledJpeg> load_tiled(const Dataset& dataset, SampleId id, Sample& sample);
   CachedDataset(SharedDataset whole, std::unique_ptr<Impl> impl);
+  std::unique_ptr<TiledJpeg> load_tiled(SampleId id, Sample& sample) const;
 
   SharedDataset whole_;
   std::unique_ptr<Impl> impl_;

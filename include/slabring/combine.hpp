@@ -14,6 +14,9 @@
 
 namespace slabring {
 
+class FlatTable;
+class TiledJpeg;
+
 /// A dataset that others are made of. They nest: each is a Dataset, and goes to every start method that its parts go
 /// to. Messages name the file or record of the part.
 using SharedDataset = std::shared_ptr<const Dataset>;
@@ -51,6 +54,7 @@ class SLABRING_API ConcatDataset : public Dataset {
     std::size_t part;
     SampleId id;
   };
+  friend std::unique_ptr<TiledJpeg> load_tiled(const Dataset& dataset, SampleId id, Sample& sample);
   Place place_of(SampleId id) const noexcept;
   std::int64_t merged_label(std::size_t part, std::int64_t label) const noexcept;
 
@@ -59,8 +63,6 @@ class SLABRING_API ConcatDataset : public Dataset {
   std::vector<std::string> classes_;
   std::vector<std::vector<std::int64_t>> labels_;  ///< of each part: its labels here; empty: the same
 };
-
-class FlatTable;
 
 /// Some samples of another dataset, in any order. Labels and class names are its.
 ///

@@ -66,6 +66,7 @@ class SLABRING_API MixtureDataset : public Dataset {
 
  private:
   MixtureDataset(std::vector<SharedDataset> parts, std::vector<std::uint64_t> shares, const MixtureOptions& options);
+  friend std::unique_ptr<TiledJpeg> load_tiled(const Dataset& dataset, SampleId id, Sample& sample);
   void make_pattern();
   SampleId in_all(SampleId id) const noexcept;
 

@@ -10,6 +10,7 @@
 #include "dataset/label_of.hpp"
 #include "dataset/nested_recipe.hpp"
 #include "dataset/recipe_json.hpp"
+#include "dataset/tiled_source.hpp"
 #include "decode/decoder.hpp"
 #include "read/file_reader.hpp"
 #include "slabring/cache.hpp"
@@ -204,6 +205,15 @@ CacheOf CachedDataset::what() const noexcept { return impl_->store().what(); }
 CacheStats CachedDataset::stats() const noexcept { return impl_->store().stats(); }
 
 void CachedDataset::load(SampleId id, Sample& sample) const { impl_->load(id, sample); }
+
+// Of a sample that is kept, or may yet be, all bytes are wanted; once the cache is full, no more than its batch needs.
+std::unique_ptr<TiledJpeg> CachedDataset::load_tiled(SampleId id, Sample& sample) const {
+  const SampleStore& store = impl_->store();
+  if (store.has(id) || !store.is_full()) return nullptr;
+  std::unique_ptr<TiledJpeg> tiled = slabring::load_tiled(*whole_, id, sample);
+  if (tiled) store.count_miss();
+  return tiled;
+}
 
 std::int64_t CachedDataset::label(SampleId id) const { return label_of(*whole_, id); }
 

@@ -136,6 +136,10 @@ bool SampleStore::has_room(std::uint64_t bytes) const noexcept {
          round_up(sizeof(Entry) + bytes) <= total_ - next;
 }
 
+bool SampleStore::is_full() const noexcept { return counters().not_kept.load(std::memory_order_relaxed) != 0; }
+
+void SampleStore::count_miss() const noexcept { counters().misses.fetch_add(1, std::memory_order_relaxed); }
+
 /// Room for an entry: its offset. nullopt: none left, or the word was tampered with.
 std::optional<std::uint64_t> SampleStore::take_room(std::uint64_t bytes) const noexcept {
   Words& next = counters().next;

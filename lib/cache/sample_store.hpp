@@ -35,6 +35,10 @@ class SampleStore {
   bool has(SampleId id) const noexcept { return slot(id).load(std::memory_order_relaxed) != 0; }
   /// Whether so many bytes would fit now.
   bool has_room(std::uint64_t bytes) const noexcept;
+  /// A sample did not fit once.
+  bool is_full() const noexcept;
+  /// Of a sample that was found not to be there without read().
+  void count_miss() const noexcept;
 
   /// Adds a sample: `about` without its sample, bytes and checksum. Does nothing when it is there, or does not fit.
   void keep(SampleId id, store::Entry about, std::span<const std::byte> bytes) const noexcept;

@@ -64,7 +64,7 @@ void decode_and_run(Decoder& decoder, JpegScale jpeg_scale, SamplePlan& plan, co
 
 RowEngine::RowEngine(const Dataset& dataset, const Program& program, const RowOptions& options)
     : dataset_(dataset),
-      tiled_source_(dynamic_cast<const TiledSource*>(&dataset)),
+      has_tiles_(has_tiles(dataset)),
       program_(program),
       options_(options),
       key_(epoch_key(options.seed, 0, RandomPurpose::augment)),
@@ -160,8 +160,8 @@ void RowEngine::load(SampleId id) {
     throw SampleFailure(SampleStatus::dataset_failed,
                         fmt::format("sample id {} is not below the dataset's size {}", to_index(id), dataset_.size()));
   }
-  if (tiled_source_ != nullptr) {
-    tiled_ = tiled_source_->load_tiled(id, sample_);
+  if (has_tiles_) {
+    tiled_ = load_tiled(dataset_, id, sample_);
     if (tiled_) return;
   }
   dataset_.load(id, sample_);

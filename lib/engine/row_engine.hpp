@@ -99,7 +99,7 @@ class RowEngine {
   Outcome failed(SampleStatus status, std::string_view message) noexcept;
 
   const Dataset& dataset_;
-  const TiledSource* tiled_source_;  ///< the dataset, if it is one
+  bool has_tiles_;  ///< in the dataset: asked once, since arrays are loaded by the million
   const Program& program_;
   RowOptions options_;
   std::uint64_t key_epoch_ = 0;  ///< the epoch that key_ is of

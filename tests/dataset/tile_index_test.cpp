@@ -3,16 +3,23 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <tuple>
 
 #include "base/fingerprint.hpp"
 #include "base/sample_failure.hpp"
 #include "dataset/pack.hpp"
 #include "dataset/pack_writer.hpp"
+#include "dataset/tiled_source.hpp"
 #include "decode/decoder.hpp"
 #include "decode/jpeg_tiler.hpp"
+#include "slabring/cache.hpp"
+#include "slabring/loader.hpp"
+#include "slabring/map.hpp"
+#include "slabring/mixture.hpp"
 #include "support/decode_image.hpp"
 #include "support/encode_image.hpp"
 #include "support/temporary_folder.hpp"
@@ -208,6 +215,100 @@ TEST_F(TiledPack, JpegThatIsNoneOfTheNativeDecodersIsReadWhole) {
   libjpeg.open(*tiled_);
   EXPECT_EQ(test::copy(libjpeg.decode(middle)), crop(decode_all(originals_[0]), middle));
   EXPECT_EQ(libjpeg.decoded_fallback(), 1U);
+}
+
+/// Another one, and how many bytes of it were asked for.
+class CountedTiles final : public TiledJpeg {
+ public:
+  explicit CountedTiles(std::unique_ptr<TiledJpeg> tiled) : tiled_(std::move(tiled)) {}
+
+  std::span<const std::byte> bytes() const noexcept override { return tiled_->bytes(); }
+  const JpegTiles& tiles() const noexcept override { return tiled_->tiles(); }
+  bool fetch(std::size_t begin, std::size_t end) override {
+    fetched_ += end - begin;
+    return tiled_->fetch(begin, end);
+  }
+  std::span<const std::byte> whole() override {
+    fetched_ += bytes().size();
+    return tiled_->whole();
+  }
+  std::size_t fetched() const noexcept { return fetched_; }
+
+ private:
+  std::unique_ptr<TiledJpeg> tiled_;
+  std::size_t fetched_ = 0;
+};
+
+TEST_F(TiledPack, CombinationsReadNoMoreOfASampleThanThePackDoes) {
+  const auto pack = std::make_shared<Pack>(path_);
+  const auto tail = std::make_shared<Subset>(pack, 1, 4);
+  const auto twice = std::make_shared<ConcatDataset>(std::vector<SharedDataset>{pack, tail});
+  const auto relabelled = std::make_shared<RelabelDataset>(twice, RelabelDataset::Labels{{7, 3}});
+  const MixtureDataset mixture({relabelled}, std::array{1.0}, {.shuffle = false});
+  const std::vector<std::tuple<const Dataset*, std::uint64_t, std::int64_t>> cases{
+      {pack.get(), 2, 7}, {tail.get(), 1, 7}, {twice.get(), 6, 7}, {relabelled.get(), 6, 3}, {&mixture, 6, 3}};
+  for (const auto& [dataset, id, label] : cases) {
+    EXPECT_TRUE(has_tiles(*dataset));
+    sample_.reset();
+    auto tiled = load_tiled(*dataset, SampleId{id}, sample_);
+    ASSERT_TRUE(tiled);
+    EXPECT_EQ(sample_.label(), label);
+    CountedTiles counted(std::move(tiled));
+    decoder_.open(counted);
+    EXPECT_EQ(test::copy(decoder_.decode(middle)), crop(decode_all(originals_[1]), middle));
+    EXPECT_LT(counted.fetched(), counted.bytes().size() / 2);
+    sample_.reset();
+    dataset->load(SampleId{id}, sample_);
+    EXPECT_EQ(sample_.label(), label);
+    EXPECT_EQ(sample_.encoded().size(), counted.bytes().size()) << "all of it, for those who do not ask for tiles";
+  }
+  EXPECT_FALSE(load_tiled(*twice, SampleId{0}, sample_)) << "it is no JPEG";
+}
+
+TEST_F(TiledPack, MergedClassesCountForTilesToo) {
+  PackWriter writer(folder_.path() / "b.slabpack", "identity");
+  const auto tiled = tiler_.tile(originals_[0]);
+  writer.add_tiled(0, tiled->file, tiled->tiles, 0, "photo");
+  writer.finish(R"({"classes": ["dog", "cat"]})");
+  PackWriter other(folder_.path() / "c.slabpack", "identity");
+  other.add_tiled(0, tiled->file, tiled->tiles, 0, "photo");
+  other.finish(R"({"classes": ["cat"]})");
+  const ConcatDataset both({std::make_shared<Pack>((folder_.path() / "b.slabpack").native()),
+                            std::make_shared<Pack>((folder_.path() / "c.slabpack").native())});
+  EXPECT_TRUE(load_tiled(both, SampleId{1}, sample_));
+  EXPECT_EQ(sample_.label(), 1);
+}
+
+TEST_F(TiledPack, WhatChangesSamplesOrKeepsThemGetsThemWhole) {
+  const auto pack = std::make_shared<Pack>(path_);
+  const MapDataset mapped(pack, [](SampleId, Sample&) {});
+  EXPECT_FALSE(load_tiled(mapped, SampleId{2}, sample_)) << "its function sees the sample";
+  class Own : public Subset {
+   public:
+    using Subset::Subset;
+  };
+  EXPECT_FALSE(load_tiled(Own(pack, 0, 5), SampleId{2}, sample_)) << "its load() may be another";
+
+  const CachedDataset roomy(pack, {1 << 20});
+  EXPECT_FALSE(load_tiled(roomy, SampleId{2}, sample_)) << "it is about to be kept";
+  const CachedDataset small(pack, {480});
+  EXPECT_FALSE(load_tiled(small, SampleId{0}, sample_));
+  small.load(SampleId{0}, sample_);
+  ASSERT_EQ(small.stats().not_kept, 1U);
+  EXPECT_TRUE(load_tiled(small, SampleId{2}, sample_)) << "no room for it";
+  EXPECT_EQ(small.stats().misses, 2U);
+}
+
+/// As whoever reads all of a sample would notice.
+TEST_F(TiledPack, LoadersOfSubsetsDoNotReadWhatTheyDoNotNeed) {
+  const std::uint64_t bytes = Pack(path_).index().entry(2)->bytes;
+  flip_byte(begin_of(2) + bytes - 100);
+  const auto pack = std::make_shared<Pack>(path_);
+  EXPECT_THROW(pack->load(SampleId{2}, sample_), SampleFailure);
+  const Subset one(pack, 2, 1);
+  Loader loader(one, {CenterCrop{40}}, {.batch_size = 1, .workers = 0});
+  for (const Batch& batch : loader.epoch(0)) EXPECT_EQ(batch.statuses()[0], SampleStatus::ok);
+  EXPECT_TRUE(loader.faults().empty());
 }
 
 }  // namespace
