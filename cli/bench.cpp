@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "command.hpp"
@@ -32,6 +33,10 @@ constexpr const char* manual =
     "cpu_seconds            of this process, the coordinator and the workers, over all epochs\n"
     "trainer_wait_fraction  share of the epochs after the first that this process waited for a batch\n"
     "decoded_native         JPEGs that slabring's own decoder decoded, in all epochs; decoded_fallback: libjpeg-turbo\n"
+    "cache                  what became of a cache (--cache, cache:), all epochs together: its limit, the bytes and\n"
+    "                       samples in it, loads of samples that were there (hits) and that were not (misses), and "
+    "how\n"
+    "                       often one did not fit (not_kept); each setting begins with an empty --cache\n"
     "peak_pss_bytes         memory of all these processes together, the ring counted once; sampled in the first epoch\n"
     "                       and at the end\n"
     "\n"
@@ -63,6 +68,7 @@ struct BenchRun {
   std::uint64_t faults = 0;
   std::uint64_t decoded_native = 0;
   std::uint64_t decoded_fallback = 0;
+  CacheStats cache;
 };
 
 double seconds_since(Clock::time_point then) { return std::chrono::duration<double>(Clock::now() - then).count(); }
@@ -100,6 +106,7 @@ class Measurement {
     run_.faults = stats.faults;
     run_.decoded_native = stats.decoded_native;
     run_.decoded_fallback = stats.decoded_fallback;
+    run_.cache = stats.cache;
     look_at_memory();
     progress_.wipe();
     print_failed_samples(loader_);
@@ -152,19 +159,30 @@ BenchRun measure(const Dataset& dataset, const LoaderRequest& request) {
   return run;
 }
 
+Json to_json(const CacheStats& cache) {
+  return {{"limit_bytes", cache.limit_bytes},
+          {"used_bytes", cache.used_bytes},
+          {"samples", cache.samples},
+          {"not_kept", cache.not_kept},
+          {"hits", cache.hits},
+          {"misses", cache.misses}};
+}
+
 Json to_json(const BenchRun& run) {
-  return {{"workers", run.workers},
-          {"images_per_second", run.images_per_second},
-          {"first_batch_ms", run.first_batch_ms},
-          {"loader_start_ms", run.loader_start_ms},
-          {"cpu_seconds", run.cpu_seconds},
-          {"trainer_wait_fraction", run.trainer_wait_fraction},
-          {"peak_pss_bytes", run.peak_pss_bytes},
-          {"epochs", run.epochs},
-          {"images", run.images},
-          {"faults", run.faults},
-          {"decoded_native", run.decoded_native},
-          {"decoded_fallback", run.decoded_fallback}};
+  Json json{{"workers", run.workers},
+            {"images_per_second", run.images_per_second},
+            {"first_batch_ms", run.first_batch_ms},
+            {"loader_start_ms", run.loader_start_ms},
+            {"cpu_seconds", run.cpu_seconds},
+            {"trainer_wait_fraction", run.trainer_wait_fraction},
+            {"peak_pss_bytes", run.peak_pss_bytes},
+            {"epochs", run.epochs},
+            {"images", run.images},
+            {"faults", run.faults},
+            {"decoded_native", run.decoded_native},
+            {"decoded_fallback", run.decoded_fallback}};
+  if (run.cache.limit_bytes > 0) json["cache"] = to_json(run.cache);
+  return json;
 }
 
 void print_json(const BenchArguments& arguments, std::span<const BenchRun> runs) {
@@ -203,6 +221,13 @@ std::string verdict(const BenchRun& run) {
   return waited + ": neither side alone sets the pace";
 }
 
+std::string text_of(const CacheStats& cache) {
+  constexpr double mebibyte = 1 << 20;
+  return fmt::format("{} samples in {:.1f} of {:.1f} MiB; {} hits, {} misses, {} times one did not fit", cache.samples,
+                     static_cast<double>(cache.used_bytes) / mebibyte,
+                     static_cast<double>(cache.limit_bytes) / mebibyte, cache.hits, cache.misses, cache.not_kept);
+}
+
 void print_table_head() {
   fmt::print("{:>7}  {:>8}  {:>14}  {:>8}  {:>8}  {:>8}  {:>6}  verdict\n", "workers", "images/s", "first batch ms",
              "start ms", "CPU s", "PSS MiB", "faults");
@@ -212,6 +237,7 @@ void print_table_row(const BenchRun& run) {
   fmt::print("{:>7}  {:>8.1f}  {:>14.1f}  {:>8.1f}  {:>8.2f}  {:>8.1f}  {:>6}  {}\n", run.workers,
              run.images_per_second, run.first_batch_ms, run.loader_start_ms, run.cpu_seconds,
              static_cast<double>(run.peak_pss_bytes) / (1 << 20), run.faults, verdict(run));
+  if (run.cache.limit_bytes > 0) fmt::print("{:>7}  cache: {}\n", "", text_of(run.cache));
   std::fflush(stdout);
 }
 
@@ -231,9 +257,10 @@ int run(const BenchArguments& arguments) {
   if (arguments.epochs == 0) throw UsageError("--epochs 0: must be at least 1");
   LoaderRequest request = resolve(arguments.loader);
   request.options.epochs = arguments.epochs;
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
-  const Dataset& dataset = *opened;
-  choose_sampler(request, arguments.loader, dataset);
+  Selection selection = arguments.loader.selection;
+  const std::string cache = std::exchange(selection.cache, {});  // each setting begins with an empty one
+  const SharedDataset dataset = open_data(arguments.loader.data, selection);
+  choose_sampler(request, arguments.loader, *dataset);
 
   std::vector<std::optional<int>> settings(arguments.sweep.begin(), arguments.sweep.end());
   if (settings.empty()) settings.push_back(request.options.workers);
@@ -241,7 +268,7 @@ int run(const BenchArguments& arguments) {
   std::vector<BenchRun> runs;
   for (const std::optional<int>& workers : settings) {
     request.options.workers = workers;
-    runs.push_back(measure(dataset, request));
+    runs.push_back(measure(*with_cache(dataset, cache), request));
     if (!arguments.json) print_table_row(runs.back());
   }
   if (arguments.json) print_json(arguments, runs);
@@ -254,6 +281,7 @@ Command add_bench(CLI::App& program) {
   CLI::App* app = program.add_subcommand("bench", "Measures the loader: images a second, first batch, CPU, memory");
   auto arguments = std::make_shared<BenchArguments>();
   add_data(*app, arguments->loader);
+  add_cache_option(*app, arguments->loader.selection);
   CLI::Option* sweep = app->add_option_function<std::string>(
       "--sweep", [arguments](const std::string& text) { arguments->sweep = sweep_of(text); },
       "Numbers of workers to measure, one after the other");

@@ -12,6 +12,7 @@
 #include "dataset/filter_rules.hpp"
 #include "numbers.hpp"
 #include "progress.hpp"
+#include "slabring/cache.hpp"
 #include "slabring/combine.hpp"
 #include "slabring/error.hpp"
 #include "slabring/filter.hpp"
@@ -83,6 +84,16 @@ std::unique_ptr<Dataset> filtered(const SharedDataset& whole, const std::string&
   }
 }
 
+/// "class=cat:pet,dog:pet", "label=3:0"
+std::unique_ptr<Dataset> relabelled_by(const SharedDataset& whole, const std::string& text) {
+  const std::size_t equals = std::min(text.find('='), text.size());
+  try {
+    return relabelled(whole, text.substr(0, equals), text.substr(std::min(equals + 1, text.size())));
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("--relabel {}: {}", text, error.what()));
+  }
+}
+
 /// "100:200", ":200", "100:"
 std::unique_ptr<Dataset> subset_of(SharedDataset whole, const std::string& text) {
   const std::size_t colon = text.find(':');
@@ -140,6 +151,10 @@ void add_selection_options(CLI::App& app, Selection& selection) {
                  "name=*.png, each with != for the others; joined by & or said several times, all must hold")
       ->type_name("RULE")
       ->allow_extra_args(false);
+  app.add_option("--relabel", selection.relabel,
+                 "Other labels for DATA: label=3:0,4..9:1, or class=cat:pet,dog:pet, where those that are\n"
+                 "called alike become one class")
+      ->type_name("RULE");
   app.add_option("--subset", selection.subset, "Samples FROM to TO - 1 of them alone; either may be left out")
       ->type_name("FROM:TO");
   app.add_option("--split", selection.split,
@@ -149,12 +164,31 @@ void add_selection_options(CLI::App& app, Selection& selection) {
       ->type_name("PART:FRACTION");
 }
 
-std::unique_ptr<Dataset> open_data(const std::string& source, const Selection& selection) {
-  std::unique_ptr<Dataset> dataset = open_named(source);
+void add_cache_option(CLI::App& app, Selection& selection) {
+  app.add_option("--cache", selection.cache,
+                 "Keep samples in memory, up to so many bytes (2G), for all workers and epochs; ,decoded:\n"
+                 "their pixels instead of their files")
+      ->type_name("BYTES[,decoded]");
+}
+
+SharedDataset open_data(const std::string& source, const Selection& selection) {
+  SharedDataset dataset = open_named(source);
   for (const std::string& rules : selection.filters) dataset = filtered(std::move(dataset), rules);
+  if (!selection.relabel.empty()) dataset = relabelled_by(std::move(dataset), selection.relabel);
   if (!selection.subset.empty()) dataset = subset_of(std::move(dataset), selection.subset);
   if (!selection.split.empty()) dataset = part_of(std::move(dataset), selection.split);
-  return dataset;
+  return with_cache(std::move(dataset), selection.cache);
+}
+
+SharedDataset with_cache(SharedDataset dataset, const std::string& text) {
+  if (text.empty()) return dataset;
+  const std::size_t comma = std::min(text.find(','), text.size());
+  try {
+    const CacheOf what = comma == text.size() ? CacheOf::encoded : cache_of(text.substr(comma + 1));
+    return std::make_shared<CachedDataset>(std::move(dataset), CacheOptions{cache_bytes(text.substr(0, comma)), what});
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("--cache {}: {}", text, error.what()));
+  }
 }
 
 std::string kinds_text() {

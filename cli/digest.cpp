@@ -72,7 +72,7 @@ int run(const DigestArguments& arguments) {
   const std::uint64_t end = end_epoch(arguments);
   LoaderRequest request = resolve(arguments.loader);
   request.options.epochs = arguments.epochs;
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
+  const SharedDataset opened = open_data(arguments.loader.data, arguments.loader.selection);
   const Dataset& dataset = *opened;
   choose_sampler(request, arguments.loader, dataset);
   Loader loader(dataset, std::move(request.pipeline), request.options);
@@ -101,6 +101,7 @@ Command add_digest(CLI::App& program) {
   CLI::App* app = program.add_subcommand("digest", "Prints a hash of everything that the loader delivers");
   auto arguments = std::make_shared<DigestArguments>();
   add_data(*app, arguments->loader);
+  add_cache_option(*app, arguments->loader.selection);
   add_whole_number<std::uint64_t>(*app, "--epoch", arguments->first_epoch, "The first epoch");
   add_whole_number<std::uint64_t>(*app, "--epochs", arguments->epochs, "How many");
   app->add_flag("--batches", arguments->batches, "Also a line for each batch");

@@ -151,7 +151,7 @@ std::string identity_of(const Dataset& dataset, const PackArguments& arguments) 
 }
 
 int run(const PackArguments& arguments) {
-  const std::unique_ptr<Dataset> dataset = open_data(arguments.data, arguments.selection);
+  const SharedDataset dataset = open_data(arguments.data, arguments.selection);
   const SampleNames names(*dataset, arguments.data);
   const PackForm form = pack_form_of(*dataset);
   SampleBytes samples(*dataset, form, arguments);

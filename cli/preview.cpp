@@ -74,7 +74,7 @@ int run(const PreviewArguments& arguments) {
     throw UsageError(fmt::format("--count {}: must be from 1 to {}", arguments.count, ring::max_batch));
   }
   LoaderRequest request = resolve(arguments.loader);
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
+  const SharedDataset opened = open_data(arguments.loader.data, arguments.loader.selection);
   const Dataset& dataset = *opened;
   request.options.dtype = DType::u8;
   request.options.layout = Layout::nhwc;
@@ -93,6 +93,7 @@ Command add_preview(CLI::App& program) {
   CLI::App* app = program.add_subcommand("preview", "Draws a batch as it is delivered, as a PNG");
   auto arguments = std::make_shared<PreviewArguments>();
   add_data(*app, arguments->loader);
+  add_cache_option(*app, arguments->loader.selection);
   app->add_option("--out", arguments->out, "The PNG to write")->required()->type_name("FILE");
   add_whole_number<std::int64_t>(*app, "--count", arguments->count, "How many images, at most");
   add_whole_number<std::uint64_t>(*app, "--epoch", arguments->epoch, "Whose first batch is drawn");

@@ -161,7 +161,7 @@ int run(const VerifyArguments& arguments) {
   options.shuffle = false;
   options.on_error = OnError::mask;
   options.epochs = 1;
-  const std::unique_ptr<Dataset> opened = open_data(arguments.loader.data, arguments.loader.selection);
+  const SharedDataset opened = open_data(arguments.loader.data, arguments.loader.selection);
   const Dataset& dataset = *opened;
   const Report report = verify(dataset, options);
   if (arguments.json) {

@@ -11,6 +11,7 @@
 #include "slabring/combine.hpp"
 #include "slabring/dataset.hpp"
 #include "slabring/export.hpp"
+#include "slabring/stats.hpp"
 
 namespace slabring {
 
@@ -26,16 +27,6 @@ struct CacheOptions {
   /// dataset. Allocated when the cache is made, by whichever processes it is used.
   std::uint64_t limit_bytes = 0;
   CacheOf what = CacheOf::encoded;
-};
-
-/// What became of a cache so far, in all processes together.
-struct CacheStats {
-  std::uint64_t limit_bytes = 0;
-  std::uint64_t used_bytes = 0;  ///< of them
-  std::uint64_t samples = 0;     ///< that are kept
-  std::uint64_t not_kept = 0;    ///< times that a sample did not fit
-  std::uint64_t hits = 0;        ///< loads of samples that were there
-  std::uint64_t misses = 0;      ///< ... and of those that were not
 };
 
 /// Another dataset whose samples are kept in memory when they are first loaded: one cache for all workers, Loaders and

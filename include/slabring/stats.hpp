@@ -9,6 +9,16 @@
 
 namespace slabring {
 
+/// What became of a cache (slabring/cache.hpp) so far, in all processes together.
+struct CacheStats {
+  std::uint64_t limit_bytes = 0;
+  std::uint64_t used_bytes = 0;  ///< of them
+  std::uint64_t samples = 0;     ///< that are kept
+  std::uint64_t not_kept = 0;    ///< times that a sample did not fit
+  std::uint64_t hits = 0;        ///< loads of samples that were there
+  std::uint64_t misses = 0;      ///< ... and of those that were not
+};
+
 /// What happened so far; cheap to take, monotonic but for the process lists.
 struct LoaderStats {
   std::uint64_t batches = 0;           ///< delivered
@@ -28,6 +38,7 @@ struct LoaderStats {
   std::uint64_t worker_sleeps = 0;     ///< times a worker found nothing to do
   std::uint64_t ring_bytes = 0;        ///< data and control memory
   std::uint64_t huge_page_bytes = 0;   ///< of it on huge pages, after MADV_COLLAPSE
+  CacheStats cache;                    ///< of all caches in the dataset together; limit_bytes 0: there is none
   std::uint64_t pinned_bytes = 0;      ///< of it registered with the CUDA driver, by Loader::pin_memory
   std::string pin_failure;             ///< why it is not, if that was asked for
   /// What confines every worker that has begun: "landlock, seccomp, limits", a part of that where the kernel has no

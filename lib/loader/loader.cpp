@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "cache/caches_in.hpp"
 #include "loader/loader_state.hpp"
 #include "loader/rank_place.hpp"
 #include "loader/resolve_options.hpp"
@@ -59,6 +60,15 @@ Compiled compile(const Pipeline& pipeline, const Dataset& dataset, const LoaderO
   }
 }
 
+void add(const CacheStats& one, CacheStats& all) noexcept {
+  all.limit_bytes += one.limit_bytes;
+  all.used_bytes += one.used_bytes;
+  all.samples += one.samples;
+  all.not_kept += one.not_kept;
+  all.hits += one.hits;
+  all.misses += one.misses;
+}
+
 }  // namespace
 
 class Loader::Impl {
@@ -84,6 +94,7 @@ class Loader::Impl {
   LoaderStats stats(std::uint32_t ahead) const {
     LoaderStats stats = session_->stats(ahead);
     place_.write_to(stats);
+    for (const CachedDataset* cache : caches_in(*work_.dataset)) add(cache->stats(), stats.cache);
     return stats;
   }
 

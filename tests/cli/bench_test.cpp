@@ -43,6 +43,26 @@ TEST(Bench, JsonIsOneObjectWithARunForEachSetting) {
   }
 }
 
+TEST(Bench, CachesAreCountedAndEachSettingBeginsWithAnEmptyOne) {
+  const std::vector<std::string> arguments{"bench",   photos(), "--epochs", "3",   "--size",  "32",
+                                           "--batch", "16",     "--sweep",  "0,1", "--cache", "4M"};
+  std::vector<std::string> with_json(arguments);
+  with_json.emplace_back("--json");
+  const Outcome outcome = slabring(with_json);
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const nlohmann::json report = nlohmann::json::parse(outcome.out);
+  for (const nlohmann::json& run : report.at("runs")) {
+    const nlohmann::json& cache = run.at("cache");
+    EXPECT_EQ(cache.at("limit_bytes"), 4 << 20);
+    EXPECT_EQ(cache.at("samples"), 60);
+    EXPECT_EQ(cache.at("misses"), 60);
+    EXPECT_EQ(cache.at("hits"), 2 * 60);
+    EXPECT_EQ(cache.at("not_kept"), 0);
+    EXPECT_GT(cache.at("used_bytes"), 60);
+  }
+  EXPECT_THAT(slabring(arguments).out, HasSubstr("cache: 60 samples in "));
+}
+
 TEST(Bench, TableHasALineForEachSetting) {
   const Outcome outcome = slabring({"bench", photos(), "--sweep", "0,1", "--epochs", "1", "--size", "32"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;

@@ -59,6 +59,22 @@ TEST(Combinations, FiltersAreTheSameByOptionSourceAndStartMethod) {
   EXPECT_EQ(total(photos(), {"--filter", "label!=0,3&name!=*0.*"}, "0"), expected);
 }
 
+TEST(Combinations, RelabelledSamplesAreTheSameByOptionSourceAndStartMethod) {
+  const std::string expected = total("relabel:[" + photos() + "]?label=1..3:0");
+  EXPECT_NE(expected, total(photos()));
+  for (const char* start : {"forkserver", "spawn", "fork"}) {
+    EXPECT_EQ(total(photos(), {"--relabel", "class=class?:photo", "--start", start}, "2"), expected) << start;
+  }
+}
+
+TEST(Combinations, CachesAreAnOptionToo) {
+  const std::string expected = total(photos(), {"--epochs", "2"});
+  EXPECT_EQ(total(photos(), {"--epochs", "2", "--cache", "4M"}, "2"), expected);
+  EXPECT_EQ(total(photos(), {"--epochs", "2", "--cache", "4M,decoded"}, "2"), expected);
+  EXPECT_EQ(total(photos(), {"--epochs", "2", "--cache", "4M", "--subset", "5:30"}, "2"),
+            total(photos(), {"--epochs", "2", "--subset", "5:30"}));
+}
+
 TEST(Combinations, ArePackedAsTheyAreRead) {
   const Folder folder;
   const Outcome packed = slabring({"pack", photos(), folder / "some.slabpack", "--subset", "5:15"});
@@ -91,6 +107,9 @@ TEST(Combinations, WrongOptionsAreNamedWithTheirValue) {
   EXPECT_THAT(refusal_of({"--filter", "label=x"}, 2), HasSubstr("--filter label=x: \"x\" names no label"));
   EXPECT_THAT(refusal_of({"--filter", "class=x"}, 1), HasSubstr("--filter class=x: no class is like \"x\""));
   EXPECT_THAT(refusal_of({"--filter", "label=9"}, 1), HasSubstr("none of the 60 samples"));
+  EXPECT_THAT(refusal_of({"--relabel", "class=x"}, 2), HasSubstr("--relabel class=x: \"x\" relabels nothing"));
+  EXPECT_THAT(refusal_of({"--cache", "much"}, 2), HasSubstr("--cache much: the limit of a cache is \"much\""));
+  EXPECT_THAT(refusal_of({"--cache", "4M,all"}, 2), HasSubstr("--cache 4M,all: a cache keeps \"all\""));
   EXPECT_THAT(refusal_of({"--split", "test:0.5"}, 2), HasSubstr("--split test:0.5: must be train:FRACTION"));
   EXPECT_THAT(refusal_of({"--split", "val:1.5"}, 2), HasSubstr("--split val:1.5"));
   EXPECT_THAT(refusal_of({"--split", "val:0.5,often"}, 2), HasSubstr("--split val:0.5,often"));
