@@ -266,6 +266,48 @@ std::vector<DatasetHandle> split(const DatasetHandle& whole, const std::vector<d
   return parts;
 }
 
+/// What a predicate of Python's is asked about. It may keep it.
+struct PythonFacts {
+  DatasetHandle dataset;
+  SampleFacts facts;
+};
+
+/// The facts of one sample, and the word of `predicate` about them. A label that cannot be read stays the business of
+/// filter(), which knows it by SampleFacts::unreadable().
+bool holds(const py::object& predicate, const DatasetHandle& whole, const SampleFacts& sample) {
+  const auto asked = std::make_shared<PythonFacts>(PythonFacts{whole, sample});
+  try {
+    const int truth = PyObject_IsTrue(predicate(asked).ptr());
+    if (truth < 0) throw py::error_already_set();
+    return truth != 0;
+  } catch (const py::error_already_set&) {
+    if (!asked->facts.unreadable()) throw;
+    return true;
+  }
+}
+
+DatasetHandle filter_by_function(const DatasetHandle& whole, const py::object& predicate) {
+  return filter(whole, [&](const SampleFacts& sample) { return holds(predicate, whole, sample); });
+}
+
+DatasetHandle filter_by_rules(const DatasetHandle& whole, const std::vector<std::string>& labels,
+                              const std::vector<std::string>& classes, const std::vector<std::string>& names) {
+  std::vector<FilterRule> rules;
+  if (!labels.empty()) rules.push_back({FilterBy::label, labels});
+  if (!classes.empty()) rules.push_back({FilterBy::class_name, classes});
+  if (!names.empty()) rules.push_back({FilterBy::name, names});
+  return filter(whole, rules);
+}
+
+DatasetHandle relabel(const DatasetHandle& whole, const RelabelDataset::Labels& labels,
+                      std::optional<std::vector<std::string>> classes) {
+  return std::make_shared<RelabelDataset>(whole, labels, std::move(classes));
+}
+
+DatasetHandle rename(const DatasetHandle& whole, const std::vector<std::pair<std::string, std::string>>& names) {
+  return rename_classes(whole, names);
+}
+
 DatasetHandle mixture(const std::vector<DatasetHandle>& parts, const std::vector<double>& weights, std::uint64_t seed,
                       std::uint64_t draws, bool shuffle) {
   return std::make_shared<MixtureDataset>(std::vector<SharedDataset>(parts.begin(), parts.end()), weights,
@@ -277,12 +319,13 @@ DatasetHandle cached(const DatasetHandle& whole, std::uint64_t limit, const std:
                                          CacheOptions{limit, named("of", what, {CacheOf::encoded, CacheOf::decoded})});
 }
 
-py::dict cache_stats(const Dataset& dataset) {
+py::dict as_dict(const CacheStats& stats) {
   using namespace py::literals;
-  const CacheStats stats = dynamic_cast<const CachedDataset&>(dataset).stats();
   return py::dict("limit_bytes"_a = stats.limit_bytes, "used_bytes"_a = stats.used_bytes, "samples"_a = stats.samples,
                   "not_kept"_a = stats.not_kept, "hits"_a = stats.hits, "misses"_a = stats.misses);
 }
+
+py::dict cache_stats(const Dataset& dataset) { return as_dict(dynamic_cast<const CachedDataset&>(dataset).stats()); }
 
 void define_combinations(py::module_& m) {
   // With the interpreter's lock: a part may be Python's.
@@ -291,6 +334,24 @@ void define_combinations(py::module_& m) {
   m.def("subset_range", &subset_range);
   m.def("subset_ids", &subset_ids);
   m.def("random_split", &split);
+  py::class_<PythonFacts, std::shared_ptr<PythonFacts>>(m, "SampleFacts",
+                                                        "What can be said of a sample without its pixels: what a "
+                                                        "predicate of ``filter`` decides by. Each thing is looked "
+                                                        "up when it is asked for.")
+      .def_property_readonly("index", [](const PythonFacts& self) { return to_index(self.facts.id()); })
+      .def_property_readonly(
+          "label", [](const PythonFacts& self) { return self.facts.label(); },
+          "Reads the sample where its kind of dataset does not know the label otherwise.")
+      .def_property_readonly(
+          "class_name", [](const PythonFacts& self) { return std::string(self.facts.class_name()); },
+          "Of its label; empty when that has none.")
+      .def_property_readonly(
+          "name", [](const PythonFacts& self) { return self.facts.name(); },
+          "Its path, or what it is called in its file: the key in a tar shard, the name in a pack.");
+  m.def("filter_by_function", &filter_by_function);
+  m.def("filter_by_rules", &filter_by_rules);
+  m.def("relabel", &relabel);
+  m.def("rename_classes", &rename);
   m.def("mixture", &mixture);
   m.def("cached", &cached);
   m.def("cache_stats", &cache_stats);
@@ -391,17 +452,18 @@ py::dict stats_of(LoaderHandle& loader) {
     const py::gil_scoped_release unlocked;
     stats = loader.stats();
   }
-  return py::dict("batches"_a = stats.batches, "samples"_a = stats.samples, "padded"_a = stats.padded,
-                  "absent"_a = stats.absent, "rank"_a = stats.rank, "world"_a = stats.world, "share"_a = stats.share,
-                  "shares"_a = stats.shares, "local_rank"_a = stats.local_rank, "local_world"_a = stats.local_world,
-                  "rank_source"_a = stats.rank_source, "faults"_a = stats.faults, "waits"_a = stats.waits,
-                  "wait_seconds"_a = stats.wait_seconds, "worker_deaths"_a = stats.worker_deaths,
-                  "takeovers"_a = stats.takeovers, "rows_redone"_a = stats.rows_redone,
-                  "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
-                  "huge_page_bytes"_a = stats.huge_page_bytes, "pinned_bytes"_a = stats.pinned_bytes,
-                  "pin_failure"_a = stats.pin_failure, "sandbox"_a = stats.sandbox, "workers"_a = stats.workers,
-                  "attached_workers"_a = stats.attached_workers, "coordinator_pid"_a = stats.coordinator_pid,
-                  "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
+  return py::dict(
+      "batches"_a = stats.batches, "samples"_a = stats.samples, "padded"_a = stats.padded, "absent"_a = stats.absent,
+      "rank"_a = stats.rank, "world"_a = stats.world, "share"_a = stats.share, "shares"_a = stats.shares,
+      "local_rank"_a = stats.local_rank, "local_world"_a = stats.local_world, "rank_source"_a = stats.rank_source,
+      "faults"_a = stats.faults, "waits"_a = stats.waits, "wait_seconds"_a = stats.wait_seconds,
+      "worker_deaths"_a = stats.worker_deaths, "takeovers"_a = stats.takeovers, "rows_redone"_a = stats.rows_redone,
+      "quarantined"_a = stats.quarantined, "ring_bytes"_a = stats.ring_bytes,
+      "huge_page_bytes"_a = stats.huge_page_bytes,
+      "cache"_a = stats.cache.limit_bytes > 0 ? py::object(as_dict(stats.cache)) : py::none(),
+      "pinned_bytes"_a = stats.pinned_bytes, "pin_failure"_a = stats.pin_failure, "sandbox"_a = stats.sandbox,
+      "workers"_a = stats.workers, "attached_workers"_a = stats.attached_workers,
+      "coordinator_pid"_a = stats.coordinator_pid, "worker_pids"_a = stats.worker_pids, "held"_a = loader.held());
 }
 
 /// The options in force, under the names of slabring.DataLoader.

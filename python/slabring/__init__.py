@@ -11,10 +11,11 @@ Importing it starts nothing and needs neither numpy nor torch.
 """
 
 from slabring import transforms
-from slabring._slabring import Array, DeviceArray, available_cpus
+from slabring._slabring import Array, DeviceArray, SampleFacts, available_cpus
 from slabring._slabring import version as _version
 from slabring.batch import Batch, Fault, Status
-from slabring.combinations import CachedDataset, CacheStats, ConcatDataset, MixtureDataset, Subset, random_split
+from slabring.combinations import (CachedDataset, CacheStats, ConcatDataset, MixtureDataset, RelabelDataset, Subset, filter, map,
+                                   random_split)
 from slabring.dataset import Dataset, ImageFolder, PythonDataset, Source, TensorDataset
 from slabring.errors import Error, InvalidArgument, RingExhausted, SampleError
 from slabring.loader import DataLoader, Stats
@@ -23,6 +24,6 @@ from slabring.sampler import Sampler
 
 __version__: str = _version()
 __all__ = ["Array", "Batch", "CacheStats", "CachedDataset", "ConcatDataset", "DataLoader", "Dataset", "DeviceArray", "Error",
-           "Fault", "ImageFolder", "InvalidArgument", "MixtureDataset", "Preview", "PythonDataset", "RingExhausted",
-           "SampleError", "Sampler", "Source", "Stats", "Status", "Subset", "TensorDataset", "available_cpus", "random_split",
-           "transforms"]
+           "Fault", "ImageFolder", "InvalidArgument", "MixtureDataset", "Preview", "PythonDataset", "RelabelDataset",
+           "RingExhausted", "SampleError", "SampleFacts", "Sampler", "Source", "Stats", "Status", "Subset", "TensorDataset",
+           "available_cpus", "filter", "map", "random_split", "transforms"]

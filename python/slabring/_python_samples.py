@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any, Optional
 
 Form = tuple[str, tuple[int, ...]]
@@ -20,19 +21,14 @@ class Samples:
         self.dataset = dataset
         self.form: Optional[Form] = None
         if arrays:
-            self.form = form_of_array(contiguous(self._parts(0)[0]))
+            self.form = form_of_array(contiguous(parts_of(dataset[0])[0]))
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def __call__(self, index: int) -> tuple[int, str, Any]:
-        image, label = self._parts(index)
+        image, label = parts_of(self.dataset[index])
         return (label, "array", self._checked(contiguous(image))) if self.form else (label, *_form_of(image))
-
-    def _parts(self, index: int) -> tuple[Any, int]:
-        sample = self.dataset[index]
-        image, label = sample if isinstance(sample, tuple) and len(sample) == 2 else (sample, -1)
-        return image, int(label)
 
     def _checked(self, array: Any) -> Any:
         found = form_of_array(array)
@@ -40,6 +36,29 @@ class Samples:
             assert self.form is not None
             raise ValueError(f"the sample is {found[0]} {found[1]}, and sample 0 is {self.form[0]} {self.form[1]}; they have to be alike")
         return array
+
+
+class Mapped:
+    """A dataset whose samples go through a function when they are asked for."""
+
+    def __init__(self, dataset: Any, function: Callable[[Any, int], Any]) -> None:
+        self.dataset = dataset
+        self.function = function
+        self.classes = getattr(dataset, "classes", [])
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        image, label = parts_of(self.dataset[index])
+        changed = self.function(image, label)
+        return parts_of(changed, label)
+
+
+def parts_of(sample: Any, label: int = -1) -> tuple[Any, int]:
+    """``(image, label)``; ``label`` is that of a sample that is an image alone."""
+    image, found = sample if isinstance(sample, tuple) and len(sample) == 2 else (sample, label)
+    return image, int(found)
 
 
 def contiguous(sample: Any) -> Any:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Optional, Union
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Optional, TypeVar, Union
 
 from slabring import _slabring
-from slabring.dataset import Dataset
+from slabring._python_samples import Mapped
+from slabring._slabring import SampleFacts
+from slabring.dataset import Dataset, PythonDataset
 from slabring.transforms import Compose, TransformLike, compose
+
+_Value = TypeVar("_Value")
+OneOrMore = Union[_Value, Iterable[_Value]]
 
 
 def _transform_of(parts: Sequence[Dataset], given: TransformLike) -> Optional[Compose]:
@@ -106,6 +111,85 @@ def random_split(dataset: Dataset, fractions: Sequence[float], seed: int = 0, *,
     """
     cores = _slabring.random_split(_checked([dataset])[0]._core, [float(fraction) for fraction in fractions], seed, stratified)
     return [Subset._from(dataset, core) for core in cores]
+
+
+def filter(dataset: Dataset, predicate: Optional[Callable[[SampleFacts], object]] = None, *, label: OneOrMore[Union[int, str]] = (),
+           class_name: OneOrMore[str] = (), name: OneOrMore[str] = ()) -> Subset:
+    """The samples of ``dataset`` for which ``predicate(sample)`` is true, or of certain labels, classes or names; in its order.
+
+    ``predicate`` is asked about each sample once, now, in this process; it decides by ``sample.index``, ``sample.label``,
+    ``sample.class_name`` and ``sample.name`` (SampleFacts). The other arguments are faster, for datasets of millions: ``label`` a
+    number or ``"0..9"``, ``class_name`` and ``name`` patterns as the shell's, each one or several of which one has to fit; a
+    pattern of a name is compared with as many parts of the path as it has, from the end: ``"*.png"``, ``"cat/0*"``. What is
+    given has to hold together.
+
+    A sample whose label cannot be read stays, and becomes the fault that it is. Raises Error (``dataset``) when no sample is left, or
+    there is no such class.
+    """
+    whole = _checked([dataset])[0]
+    rules = [_texts(label), _texts(class_name), _texts(name)]
+    if predicate is None and not any(rules):
+        raise TypeError("there is nothing to filter by: give a predicate, or label=, class_name= or name=")
+    if predicate is None:
+        return Subset._from(whole, _slabring.filter_by_rules(whole._core, *rules))
+    if any(rules):
+        whole = Subset._from(whole, _slabring.filter_by_rules(whole._core, *rules))
+    return Subset._from(whole, _slabring.filter_by_function(whole._core, predicate))
+
+
+def _texts(values: OneOrMore[Union[int, str]]) -> list[str]:
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return [str(values)]
+    return [str(value) for value in values]
+
+
+class RelabelDataset(Dataset):
+    """Another dataset with other labels, or other class names.
+
+    ``labels``: a dict from labels to labels, or from class names to class names. Labels that are not in it stay. Of names the keys are
+    patterns as the shell's, the first that fits counts, and classes that are called alike become one, numbered by the first of them:
+    ``RelabelDataset(folder, {"cat": "pet", "dog": "pet", "*": "other"})``. Of numbers ``classes`` may give the new labels'
+    names; without it the names follow their labels.
+
+    Raises Error (``dataset``) when a pattern fits no class.
+    """
+
+    def __init__(self, dataset: Dataset, labels: Union[Mapping[int, int], Mapping[str, str]], classes: Optional[Sequence[str]] = None,
+                 transform: TransformLike = None) -> None:
+        self.dataset = _checked([dataset])[0]
+        self.labels = dict(labels)
+        self.transform = _transform_of([dataset], transform)
+        self._core = _relabelled(dataset._core, self.labels, classes)
+        self._runs_python = dataset._runs_python
+
+    def __repr__(self) -> str:
+        return f"RelabelDataset({self.dataset!r}, {self.labels!r})"
+
+
+def _relabelled(whole: _slabring.Dataset, labels: dict[Any, Any], classes: Optional[Sequence[str]]) -> _slabring.Dataset:
+    if not any(isinstance(key, str) for key in labels):
+        return _slabring.relabel(whole, labels, None if classes is None else list(classes))
+    if classes is not None:
+        raise TypeError("classes= goes with a dict of numbers; a dict of class names gives the new names itself")
+    return _slabring.rename_classes(whole, list(labels.items()))
+
+
+def map(dataset: Union[PythonDataset, Any], function: Callable[[Any, int], Any], *, fingerprint: Optional[int] = None) -> PythonDataset:
+    """A PythonDataset (or an object that could be one) whose samples go through ``function(image, label)`` when they are asked for, in
+    the workers; it returns the new image, or ``(image, label)``.
+
+    The workers get the function by pickle, so it has to be one that a module has under its name. It must depend on its arguments alone:
+    leave what is random to the transform. ``fingerprint``: as of PythonDataset; without it that of ``dataset``.
+
+    Raises TypeError for slabring's other datasets, which run no Python: give their pixels to functions in ``transform``, and their labels
+    to RelabelDataset.
+    """
+    if isinstance(dataset, Dataset) and not isinstance(dataset, PythonDataset):
+        raise TypeError(f"a {type(dataset).__name__} is read without Python; put the function into the transform, or change labels by "
+                        "RelabelDataset")
+    own = dataset if isinstance(dataset, PythonDataset) else PythonDataset(dataset)
+    return PythonDataset(Mapped(own.dataset, function), own.transform, arrays=own._samples.form is not None, describe=own._described,
+                         fingerprint=own._fingerprint if fingerprint is None else fingerprint)
 
 
 class MixtureDataset(Dataset):

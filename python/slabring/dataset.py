@@ -75,6 +75,8 @@ class PythonDataset(Dataset):
                 raise TypeError(f"{type(dataset).__name__} has no {method}; samples are read by their index, in any order")
         self.dataset = dataset
         self.transform = None if transform is None else compose(transform)
+        self._described = describe
+        self._fingerprint = fingerprint
         self._samples = Samples(dataset, arrays)
         payload = _payload_of(self._samples, [])
         weakref.finalize(self, payload.close)

@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Optional, Union
 from slabring import _slabring
 from slabring._functions import Call
 from slabring.batch import Batch
+from slabring.combinations import CacheStats
 from slabring.dataset import Dataset, check_workers_can_import, with_functions
 from slabring.preview import Preview
 from slabring.sampler import Sampler, SamplerLike, batches_of, sampler_of
@@ -57,6 +58,8 @@ class Stats:
     """memory of the ring"""
     huge_page_bytes: int
     """of it on huge pages"""
+    cache: Optional[CacheStats]
+    """of all caches in the dataset together, if there is one"""
     pinned_bytes: int
     """of it registered with the CUDA driver: ``pin_memory`` or ``device``"""
     pin_failure: str
@@ -336,7 +339,9 @@ class DataLoader:
 
     def stats(self) -> Stats:
         """What happened so far; cheap."""
-        return Stats(**self._core.stats())
+        stats = self._core.stats()
+        cache = stats.pop("cache")
+        return Stats(cache=None if cache is None else CacheStats(**cache), **stats)
 
     @property
     def batch_size(self) -> int:

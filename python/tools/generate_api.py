@@ -71,7 +71,7 @@ def section(prefix, name, thing):
     if inspect.isclass(thing):
         bases = [base.__name__ for base in thing.__bases__ if issubclass(base, Exception)]
         plain = bases or issubclass(thing, enum.Enum) or hasattr(thing, "_fields") or dataclasses.is_dataclass(thing)
-        shown = f"({', '.join(bases)})" if bases else "" if plain or thing in (slabring.Array, slabring.Batch, slabring.Dataset) else signature_of(thing)
+        shown = f"({', '.join(bases)})" if bases else "" if plain or thing in (slabring.Array, slabring.Batch, slabring.Dataset, slabring.SampleFacts) else signature_of(thing)
         lines += [f"### `{prefix}{name}{shown}`", "", text_of(thing), ""]
         if not issubclass(thing, enum.Enum) and thing is not slabring.Array:
             members = members_of(thing)

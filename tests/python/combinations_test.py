@@ -81,6 +81,8 @@ if __name__ == "__main__":
             stats = cached.stats()
             self.assertEqual((stats.samples, stats.not_kept, stats.limit_bytes), (60, 0, 8 << 20))
             self.assertGreaterEqual(stats.hits, 60)
+            self.assertEqual(loader.stats().cache, cached.stats())
+        self.assertIsNone(self.loader_of(folder).stats().cache)
         with self.assertRaisesRegex(slabring.Error, "does not fit"):
             slabring.CachedDataset(folder, 1 << 50)
 
@@ -90,6 +92,74 @@ if __name__ == "__main__":
         labels = [mixture.describe(i) for i in range(400)]
         self.assertTrue(70 <= labels.count(folder.describe(0)) <= 140)
         self.assertEqual(len(self.labels_of(mixture)), 400)
+
+    def test_filters_are_functions_or_words(self):
+        folder = slabring.ImageFolder(self.folder)
+        some = slabring.filter(folder, lambda sample: sample.label == 1 and sample.index % 2 == 0)
+        self.assertEqual(some.indices, [i for i in range(0, 60, 2) if folder.targets[i] == 1])
+        self.assertEqual(self.labels_of(some), [1] * len(some))
+        seen = []
+        slabring.filter(folder, lambda sample: seen.append(sample) or True)
+        self.assertEqual((seen[59].name, seen[59].class_name), (folder.describe(59), folder.classes[2]), "it may be kept")
+        for words in ({"label": 1}, {"label": "1"}, {"class_name": ["class1"]}, {"class_name": "*1"}, {"name": "class1/*"}):
+            self.assertEqual(slabring.filter(folder, **words).indices, [i for i, label in enumerate(folder.targets) if label == 1], words)
+        both = slabring.filter(folder, lambda sample: sample.index < 5, label="0..1")
+        self.assertEqual((len(both), both.describe(0)), (5, folder.describe(0)))
+
+    def test_what_a_predicate_raises_is_raised(self):
+        folder = slabring.ImageFolder(self.folder)
+        with self.assertRaises(ZeroDivisionError):
+            slabring.filter(folder, lambda sample: 1 / sample.label)
+        with self.assertRaisesRegex(slabring.Error, "none of the 60 samples"):
+            slabring.filter(folder, lambda sample: False)
+        with self.assertRaisesRegex(slabring.Error, 'no class is like "cat"'):
+            slabring.filter(folder, class_name="cat")
+        with self.assertRaisesRegex(TypeError, "nothing to filter by"):
+            slabring.filter(folder)
+
+    def test_labels_are_changed_by_a_dict(self):
+        folder = slabring.ImageFolder(self.folder)
+        first, second, third = folder.classes
+        merged = slabring.RelabelDataset(folder, {first: "one", "*": "other"})
+        self.assertEqual(merged.classes, ["one", "other"])
+        self.assertEqual(self.labels_of(merged), [min(label, 1) for label in folder.targets])
+        numbers = slabring.RelabelDataset(folder, {2: 0})
+        self.assertEqual((numbers.classes, self.labels_of(numbers)), ([first, second], [label % 2 for label in folder.targets]))
+        self.assertEqual(slabring.RelabelDataset(folder, {2: 0}, ["a", "b"]).classes, ["a", "b"])
+        with self.assertRaisesRegex(TypeError, "gives the new names itself"):
+            slabring.RelabelDataset(folder, {third: first}, ["a"])
+
+    def test_a_dataset_of_ones_own_is_mapped_in_the_workers(self):
+        program = """
+import slabring
+from slabring import transforms as T
+
+class Own:
+    classes = ["even", "odd"]
+    def __len__(self):
+        return 4
+    def __getitem__(self, index):
+        return bytes(b"P6\\n20 20\\n255\\n" + bytes([index]) * 1200), index % 2
+
+def brighter(image, label):
+    return image[:13] + bytes(byte + 100 for byte in image[13:])
+
+def turned(image, label):
+    return image, 1 - label
+
+if __name__ == "__main__":
+    own = slabring.map(slabring.map(Own(), brighter), turned)
+    print(own.classes)
+    for batch in slabring.DataLoader(own, batch_size=4, num_workers=2, transform=T.CenterCrop(16)):
+        print(batch.labels.tolist(), [int(image.max()) for image in batch.images])
+"""
+        with tempfile.TemporaryDirectory() as place:
+            script = pathlib.Path(place) / "own.py"  # workers import it
+            script.write_text(program)
+            done = subprocess.run([sys.executable, script], env=environment(), capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout.splitlines(), ["['even', 'odd']", "[1, 0, 1, 0] [100, 101, 102, 103]"], done.stderr)
+        with self.assertRaisesRegex(TypeError, "ImageFolder is read without Python"):
+            slabring.map(slabring.ImageFolder(self.folder), lambda image, label: image)
 
     def test_what_cannot_be_combined_is_refused(self):
         folder = slabring.ImageFolder(self.folder)
