@@ -30,6 +30,15 @@ Array column(std::span<T> values, const ElementKind& kind) {
   return copy_of(std::as_bytes(values), kind);
 }
 
+std::optional<Array> soft_labels_of(const Batch& batch) {
+  const std::vector<float> shares = batch.soft_labels();
+  if (shares.empty()) return std::nullopt;
+  Array soft = copy_of(std::as_bytes(std::span(shares)), kind_of(DType::f32));
+  const auto rows = static_cast<std::int64_t>(batch.size());
+  soft.shape = {rows, soft.shape.front() / rows};
+  return soft;
+}
+
 }  // namespace
 
 /// One thread's turn with the loader; requires an open one. Waiting for another thread's turn to end can be
@@ -115,6 +124,7 @@ std::optional<Delivered> LoaderHandle::take(Loader& loader) {
                       {},
                       column(batch.ids(), int64_kind),
                       column(batch.statuses(), int32_kind),
+                      soft_labels_of(batch),
                       batch.faults(),
                       batch.epoch(),
                       batch.index()};

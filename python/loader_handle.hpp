@@ -23,9 +23,10 @@ namespace slabring::python {
 /// no slab. With a device images and labels are there.
 struct Delivered {
   AnyArray images;
-  AnyArray labels;  ///< int64
-  Array ids;        ///< int64
-  Array status;     ///< int32
+  AnyArray labels;                   ///< int64
+  Array ids;                         ///< int64
+  Array status;                      ///< int32
+  std::optional<Array> soft_labels;  ///< float32 [N, classes], with MixUp or CutMix
   std::vector<SampleFault> faults;
   std::uint64_t epoch = 0;
   std::uint64_t index = 0;

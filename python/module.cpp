@@ -513,6 +513,7 @@ void define_loader(py::module_& m) {
       .def_property_readonly("labels", [](const Delivered& batch) { return batch.labels; })
       .def_property_readonly("ids", [](const Delivered& batch) { return batch.ids; })
       .def_property_readonly("status", [](const Delivered& batch) { return batch.status; })
+      .def_property_readonly("soft_labels", [](const Delivered& batch) { return batch.soft_labels; })
       .def_property_readonly("faults", &faults_of)
       .def_readonly("epoch", &Delivered::epoch)
       .def_readonly("position", &Delivered::index);

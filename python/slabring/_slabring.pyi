@@ -113,6 +113,7 @@ class Delivered:
     labels: Union[Array, DeviceArray]
     ids: Array
     status: Array
+    soft_labels: Optional[Array]
     faults: list[tuple[int, str, str, str, Optional[int]]]
     epoch: int
     position: int

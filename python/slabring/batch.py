@@ -78,6 +78,13 @@ class Batch(Tuple[Any, Any]):
         return self[1]
 
     @property
+    def soft_labels(self) -> Any:
+        """With MixUp or CutMix the share of each class, float32 ``[N, num_classes]``, on the host: what a loss over probabilities takes.
+        ``labels`` are each row's own ones. None without."""
+        soft = self._delivered.soft_labels
+        return None if soft is None else self._convert(soft)
+
+    @property
     def ids(self) -> Any:
         """The samples' numbers in the dataset, int64 ``[N]``."""
         return self._convert(self._delivered.ids)

@@ -133,9 +133,9 @@ def _converter(output: str) -> Callable[[Any], Any]:
         import numpy
 
         return numpy.asarray
-    import torch
+    from torch.utils.dlpack import from_dlpack
 
-    convert: Callable[[Any], Any] = torch.from_dlpack
+    convert: Callable[[Any], Any] = from_dlpack
     return convert
 
 

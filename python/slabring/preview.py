@@ -91,7 +91,8 @@ def _shown(images: Any, mean: Optional[Sequence[float]], std: Optional[Sequence[
         array = array * numpy.asarray(1.0 if std is None else std) + numpy.asarray(0.0 if mean is None else mean)
         array = numpy.clip(array, 0, 1)
     array = numpy.ascontiguousarray(_bytes_of(array))
-    return array.tobytes(), array.shape
+    count, height, width, channels = array.shape
+    return array.tobytes(), (count, height, width, channels)
 
 
 def _channels_last(array: Any) -> Any:

@@ -45,6 +45,22 @@ class Iteration(PhotoTest):
         self.assertEqual(batch.images.dtype, numpy.float32)
         self.assertTrue(0 <= batch.images.min() <= batch.images.max() <= 1)
 
+    def test_mixed_batches_have_the_share_of_each_class(self):
+        for mix in (T.MixUp(num_classes=3), T.CutMix(3, alpha=0.5), T.RandomChoice([T.MixUp(3), T.CutMix(3)])):
+            loader = self.loader(transform=[T.RandomResizedCrop(16), mix], dtype="float32", shuffle=True)
+            seen = []
+            for batch in loader:
+                soft = batch.soft_labels
+                self.assertEqual((soft.shape, soft.dtype), ((batch.size, 3), numpy.float32))
+                numpy.testing.assert_allclose(soft.sum(1), 1, rtol=1e-6)
+                partners = numpy.roll(batch.labels, 1)
+                others = [label not in (one, other) for one, other in zip(batch.labels, partners) for label in range(3)]
+                self.assertFalse(soft.ravel()[others].any())
+                seen.append(soft)
+            self.assertEqual(loader.stats().held, 1)  # by `batch`, not by what was kept
+            self.assertTrue(((numpy.concatenate(seen) > 0) & (numpy.concatenate(seen) < 1)).any())
+        self.assertIsNone(next(iter(self.loader())).soft_labels)
+
     def test_drop_last_leaves_out_the_partial_batch(self):
         self.assertEqual([batch.size for batch in self.loader()], [8] * 7 + [4])
         self.assertEqual([batch.size for batch in self.loader(drop_last=True)], [8] * 7)

@@ -1,5 +1,6 @@
 """What a new user tries: nested loops, break, threads, forks, signals, the end of the interpreter."""
 
+import io
 import itertools
 import os
 import signal
@@ -9,7 +10,7 @@ import threading
 import unittest
 
 import slabring
-from support import PhotoTest, content, environment, is_alive, run_program
+from support import CROP, PhotoTest, content, environment, is_alive, run_program
 
 HEAD = """
 import os, signal, sys
@@ -71,6 +72,16 @@ class Loops(PhotoTest):
             loader = self.loader(**options)
             self.assertEqual(sum(1 for _ in loader), len(loader))
 
+    def test_tqdm_knows_how_many_batches_there_are(self):
+        try:
+            import tqdm
+        except ImportError:
+            self.skipTest("python3-tqdm is not there")
+        shown = io.StringIO()
+        bar = tqdm.tqdm(self.loader(), file=shown, mininterval=0)
+        self.assertEqual((bar.total, sum(len(labels) for _, labels in bar), bar.n), (8, 60, 8))
+        self.assertRegex(shown.getvalue(), r"100%.*8/8")
+
     def test_a_closed_loader_says_so(self):
         with self.loader() as loader:
             next(iter(loader))
@@ -79,7 +90,57 @@ class Loops(PhotoTest):
             next(iter(loader))
 
 
+class Conventions(PhotoTest):
+    """What programs that know torch.utils.data expect of a loader."""
+
+    def setUp(self):
+        try:
+            import torch.utils.data  # noqa: F401
+        except ImportError:
+            self.skipTest("python3-torch is not there")
+
+    def test_a_generator_says_the_seed(self):
+        import torch
+
+        loader = self.loader(shuffle=True, generator=torch.Generator().manual_seed(7))
+        self.assertEqual(loader.seed, 7)
+        self.assertEqual([content(batch) for batch in loader], [content(batch) for batch in self.loader(shuffle=True, seed=7)])
+
+    def test_a_batch_sampler_of_torch_says_the_batches(self):
+        from torch.utils.data import BatchSampler, SequentialSampler
+
+        batches = BatchSampler(SequentialSampler(range(60)), 7, drop_last=False)
+        loader = self.loader(batch_size=1, batch_sampler=batches)
+        self.assertEqual(len(loader), len(batches))
+        self.assertEqual([batch.ids.tolist() for batch in loader], list(batches))
+
+    def test_arguments_of_a_program_for_torch_are_taken(self):
+        import multiprocessing
+
+        loader = self.loader(output="torch", collate_fn=None, worker_init_fn=None, prefetch_factor=2, persistent_workers=True, pin_memory=False,
+                             multiprocessing_context=multiprocessing.get_context("forkserver"), pin_memory_device="", timeout=0, generator=None)
+        self.assertEqual((loader.batch_size, loader.num_workers, loader.drop_last, loader.pin_memory, len(loader.dataset)), (8, 2, False, False, 60))
+        for epoch in range(2):
+            loader.set_epoch(epoch)
+            for images, labels in loader:
+                loss = (images.float().mean(dim=(1, 2, 3)) - labels).square().mean()
+        self.assertGreater(loss.item(), 0)
+
+
 class Threads(PhotoTest):
+    def test_two_loaders_run_at_once_in_a_thread_each(self):
+        loaders = [self.loader(shuffle=True, seed=seed) for seed in (1, 2)]
+        expected = [[content(batch) for batch in loader] for loader in loaders]
+        seen = [[], []]
+        for loader in loaders:
+            loader.set_epoch(0)
+        threads = [threading.Thread(target=lambda n=n: seen[n].extend(content(batch) for batch in loaders[n])) for n in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(seen, expected)
+
     def test_a_thread_may_use_it_while_another_runs(self):
         loader = self.loader(shuffle=True)
         expected = [content(batch) for batch in loader]
@@ -140,6 +201,22 @@ class Processes(PhotoTest):
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
         seen += [content(held), *(content(batch) for batch in batches)]
         self.assertEqual(seen, expected)
+
+    def test_a_fork_may_have_a_loader_of_its_own(self):
+        loader = self.loader(shuffle=True)
+        batches = iter(loader)
+        first = content(next(batches))
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            own = slabring.DataLoader(slabring.ImageFolder(self.folder), batch_size=8, num_workers=1, shuffle=True, transform=CROP)
+            os.write(write, b"same" if content(next(iter(own))) == first else b"other")
+            own.close()
+            os._exit(0)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.assertEqual(os.read(read, 9), b"same")
+        os.close(read), os.close(write)
+        self.assertEqual(sum(1 for _ in batches), 7)
 
     def test_a_fork_that_ends_as_a_program_does_not_end_the_workers(self):
         program = run_program(HEAD + """
