@@ -36,6 +36,16 @@ class Pages(unittest.TestCase):
         self.assertEqual(set(inspect.signature(DataLoader).parameters) - rows, set())
         self.assertEqual(set(inspect.signature(DataLoader).parameters) - arguments, set())
 
+    def test_what_the_pages_name_is_there(self):
+        for page in ("python.md", "migration.md"):
+            text = (root / "docs" / page).read_text()
+            for module, pattern in ((slabring, r"slabring\.([A-Za-z_.]+\w)"), (T, r"\bT\.(\w+)"), (slabring.DataLoader, r"\bloader\.(\w+)")):
+                for path in set(re.findall(pattern, text)):
+                    thing = module
+                    for name in path.split("."):
+                        self.assertTrue(hasattr(thing, name), f"{page}: {path}")
+                        thing = getattr(thing, name)
+
     def test_every_transform_stands_on_the_page_of_transforms(self):
         page = (root / "docs/transforms.md").read_text()
         for name in T._ops.__all__:
