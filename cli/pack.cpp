@@ -12,6 +12,7 @@
 #include "base/sample_failure.hpp"
 #include "command.hpp"
 #include "data_source.hpp"
+#include "dataset/extra_arrays.hpp"
 #include "dataset/pack_form.hpp"
 #include "dataset/pack_writer.hpp"
 #include "dataset/recipe_json.hpp"
@@ -59,6 +60,11 @@ struct PackArguments {
 class SampleBytes {
  public:
   SampleBytes(const Dataset& dataset, const PackForm& form, const PackArguments& arguments) : dataset_(dataset) {
+    if (const auto extras = dataset.extra_arrays(); !extras.empty()) {
+      throw Error(ErrorCode::dataset,
+                  fmt::format("the source's samples have extra arrays ({}), for which a pack has no place",
+                              array_text(extras)));
+    }
     if (form.is_bare() && arguments.max_side) {
       throw UsageError("--max-side makes image files smaller, and this source has arrays");
     }

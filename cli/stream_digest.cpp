@@ -27,15 +27,22 @@ StreamDigest::~StreamDigest() = default;
 void StreamDigest::add(const Batch& batch) {
   const Tensor images = batch.images();
   state_->update(std::span<const std::byte>(images.data, images.size_bytes()));
+  for (std::size_t i = 0; i < batch.extra_arrays().size(); ++i) {
+    const Tensor array = batch.array(i);
+    state_->update(std::span<const std::byte>(array.data, array.size_bytes()));
+  }
   state_->update(batch.labels());
   state_->update(batch.ids());
   state_->update(batch.statuses());
 }
 
 void StreamDigest::add_row(const Batch& batch, std::size_t row) {
-  const Tensor images = batch.images();
-  const std::size_t bytes = images.size_bytes() / batch.size();
-  state_->update(std::span<const std::byte>(images.data + row * bytes, bytes));
+  const auto add = [&](const Tensor& tensor) {
+    const std::size_t bytes = tensor.size_bytes() / batch.size();
+    state_->update(std::span<const std::byte>(tensor.data + row * bytes, bytes));
+  };
+  add(batch.images());
+  for (std::size_t i = 0; i < batch.extra_arrays().size(); ++i) add(batch.array(i));
   state_->update(batch.labels().subspan(row, 1));
 }
 

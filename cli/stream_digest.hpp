@@ -16,7 +16,7 @@ class StreamDigest {
   ~StreamDigest();
 
   void add(const Batch& batch);
-  /// Image bytes and label of one row, and nothing that says where it was delivered.
+  /// Image bytes, those in extra arrays, and label of one row, and nothing that says where it was delivered.
   void add_row(const Batch& batch, std::size_t row);
   /// 32 hexadecimal digits, the high half first, of what was added so far.
   std::string hex() const;

@@ -65,6 +65,7 @@ class WithPythonWorkers final : public Dataset {
   std::span<const std::string> classes() const noexcept override { return dataset_->classes(); }
   std::optional<SampleShape> sample_shape() const override { return dataset_->sample_shape(); }
   std::optional<ArrayForm> sample_array() const override { return dataset_->sample_array(); }
+  std::span<const ExtraArray> extra_arrays() const noexcept override { return dataset_->extra_arrays(); }
   std::uint64_t fingerprint() const override { return dataset_->fingerprint(); }
   std::vector<std::string> read_roots() const override { return dataset_->read_roots(); }
   std::optional<DatasetRecipe> recipe() const override { return recipe_; }

@@ -20,20 +20,32 @@ enum class ArrayMemory : std::uint8_t {
   borrow,  ///< the caller's, which must outlive the dataset: for `workers = 0` and `start_method = fork`
 };
 
-/// Arrays that lie side by side, as PyTorch's TensorDataset: sample i is element i along the first axis of the first
-/// array, its label element i of the second, which has one axis and an integer type. With one array labels are -1.
+struct TensorDatasetOptions {
+  /// Of arrays in memory; files are mapped.
+  ArrayMemory memory = ArrayMemory::copy;
+  /// The second array holds the labels. Unset: where it has one axis and an integer type other than u64; else it is an
+  /// extra array like those behind it, and labels are -1.
+  std::optional<bool> labels{};
+  /// What each of the arrays is called, which for extra arrays is what a batch calls them; empty: they have no names.
+  std::vector<std::string> names{};
+};
+
+/// Arrays that lie side by side, as PyTorch's TensorDataset: sample i is element i along the first axis of each. Of the
+/// first a batch has the samples (Batch::images), of the second the labels, and the others as they are (Batch::array).
+/// Without an array of labels (TensorDatasetOptions::labels) labels are -1.
 ///
 /// There is one copy of the arrays on the machine, whatever the number of workers: sealed memory, or the page cache of
 /// files, which are mapped. A file that is made shorter meanwhile takes down whoever reads it (SIGBUS): a worker, whose
 /// samples are then quarantined, or with `workers = 0` the program. Written anew beside it and renamed, it does not.
 class SLABRING_API TensorDataset : public Dataset {
  public:
-  /// Throws Error(dataset), with both shapes, when the arrays differ along the first axis, have no element, or a second
-  /// one is no label; more than two are refused, since a batch has no place for them.
+  /// Throws Error(dataset), with both shapes, when the arrays differ along the first axis, have no element, or the one
+  /// that is to hold labels cannot.
+  TensorDataset(std::span<const ArrayView> arrays, const TensorDatasetOptions& options);
   explicit TensorDataset(std::span<const ArrayView> arrays, ArrayMemory memory = ArrayMemory::copy);
   /// The same of `.npy` files (versions 1 to 3, little-endian, C order), which are mapped. Throws Error(dataset) that
   /// names the file.
-  explicit TensorDataset(std::span<const std::filesystem::path> files);
+  explicit TensorDataset(std::span<const std::filesystem::path> files, const TensorDatasetOptions& options = {});
   ~TensorDataset() override;
   TensorDataset(TensorDataset&&) noexcept;
   TensorDataset& operator=(TensorDataset&&) noexcept;
@@ -46,6 +58,9 @@ class SLABRING_API TensorDataset : public Dataset {
   std::string describe(SampleId id) const override;
   void will_need(SampleId id) const noexcept override;
   std::optional<ArrayForm> sample_array() const override;
+  std::span<const ExtraArray> extra_arrays() const noexcept override;
+  /// The second array holds labels.
+  bool has_labels() const noexcept;
   /// Of element types, shapes and labels; not of the samples' values.
   std::uint64_t fingerprint() const override;
   std::vector<std::string> read_roots() const override;

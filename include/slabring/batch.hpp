@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "slabring/dataset.hpp"
 #include "slabring/export.hpp"
 #include "slabring/sample.hpp"
 #include "slabring/tensor.hpp"
@@ -17,7 +19,7 @@ class RingSession;
 /// called, from any thread, in any order among the batches held. Moving it keeps every pointer valid. It may outlive
 /// its Loader; the memory goes with the last lease.
 ///
-/// The caller may write to images() and labels(). One Batch must not be used by two threads at once.
+/// The caller may write to images(), labels() and array(). One Batch must not be used by two threads at once.
 class SLABRING_API Batch {
  public:
   Batch() noexcept = default;
@@ -37,6 +39,13 @@ class SLABRING_API Batch {
   Tensor images() const noexcept;
   /// One a row; -1 where a sample has none or has failed.
   std::span<std::int64_t> labels() const noexcept;
+  /// The dataset's Dataset::extra_arrays(): their names and the form of one row.
+  std::span<const ExtraArray> extra_arrays() const noexcept;
+  /// One of them: [size(), ...], contiguous; zeros where a row has failed. Throws Error(invalid_argument) when there
+  /// are not so many.
+  Tensor array(std::size_t number) const;
+  /// The one of that name. Throws Error(invalid_argument), with the names that there are, when there is none.
+  Tensor array(std::string_view name) const;
   /// With MixUp or CutMix in the pipeline: the label of the row that each was mixed with, and the share of its own
   /// label. Empty without.
   std::span<const std::int64_t> partner_labels() const noexcept;

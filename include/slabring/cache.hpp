@@ -15,7 +15,7 @@
 
 namespace slabring {
 
-/// What a cache keeps of a sample.
+/// What a cache keeps of a sample, with the label and its part of every extra array.
 enum class CacheOf : std::uint8_t {
   encoded,  ///< the bytes of its image file: spares reading it from slow disks, networks and archives
   decoded,  ///< the whole upright image of 8-bit pixels (or the array), before any transform: spares decoding it too
@@ -60,6 +60,7 @@ class SLABRING_API CachedDataset : public Dataset {
   std::span<const std::string> classes() const noexcept override { return whole_->classes(); }
   std::optional<SampleShape> sample_shape() const override { return whole_->sample_shape(); }
   std::optional<ArrayForm> sample_array() const override { return whole_->sample_array(); }
+  std::span<const ExtraArray> extra_arrays() const noexcept override { return whole_->extra_arrays(); }
   /// That of the dataset: a run may go on with or without a cache.
   std::uint64_t fingerprint() const override { return whole_->fingerprint(); }
   std::vector<std::string> read_roots() const override { return whole_->read_roots(); }

@@ -28,7 +28,7 @@ using SharedDataset = std::shared_ptr<const Dataset>;
 class SLABRING_API ConcatDataset : public Dataset {
  public:
   /// Throws Error(dataset), with the parts, when there are none, or their samples could not lie in one batch: arrays
-  /// beside images, arrays of different forms, images with different numbers of channels.
+  /// beside images, arrays of different forms, images with different numbers of channels, other extra arrays.
   explicit ConcatDataset(std::vector<SharedDataset> parts);
   ~ConcatDataset() override;
 
@@ -43,6 +43,7 @@ class SLABRING_API ConcatDataset : public Dataset {
   std::span<const std::string> classes() const noexcept override { return classes_; }
   std::optional<SampleShape> sample_shape() const override;
   std::optional<ArrayForm> sample_array() const override;
+  std::span<const ExtraArray> extra_arrays() const noexcept override;
   /// Of those of the parts, in order.
   std::uint64_t fingerprint() const override;
   std::vector<std::string> read_roots() const override;
@@ -91,6 +92,7 @@ class SLABRING_API Subset : public Dataset {
   std::span<const std::string> classes() const noexcept override { return whole_->classes(); }
   std::optional<SampleShape> sample_shape() const override { return whole_->sample_shape(); }
   std::optional<ArrayForm> sample_array() const override { return whole_->sample_array(); }
+  std::span<const ExtraArray> extra_arrays() const noexcept override { return whole_->extra_arrays(); }
   /// Of that of the whole, and of which samples these are.
   std::uint64_t fingerprint() const override;
   std::vector<std::string> read_roots() const override { return whole_->read_roots(); }

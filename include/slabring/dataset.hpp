@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -38,7 +39,17 @@ struct SampleShape {
 struct ArrayForm {
   DType dtype = DType::u8;
   Axes shape{};
+
+  std::size_t size_bytes() const noexcept { return shape.elements() * size_of(dtype); }
   bool operator==(const ArrayForm&) const = default;
+};
+
+/// One of the arrays that every sample has beside its image (or array) and label: what a batch calls it, and the form
+/// of a sample's part of it.
+struct ExtraArray {
+  std::string name;  ///< empty: it has none
+  ArrayForm form;
+  bool operator==(const ExtraArray&) const = default;
 };
 
 /// Which samples exist, and where the bytes of each are.
@@ -75,6 +86,11 @@ class SLABRING_API Dataset {
   /// sample's element type kept or converted; a pipeline with transforms takes u8 arrays [height, width] and [height,
   /// width, channels] as images. nullopt (the default): samples are images.
   virtual std::optional<ArrayForm> sample_array() const;
+
+  /// For datasets whose samples have more than an image and a label: masks, weights, second views. load() gives the
+  /// bytes of each by Sample::add_extra(), in this order, and batches hold them as they are (Batch::array), whatever
+  /// the pipeline does to the image. Names differ, where there are any. Constant. Default: none.
+  virtual std::span<const ExtraArray> extra_arrays() const noexcept;
 
   /// Tells data sets apart when a run is resumed: equal for equal samples in the same order, in any process. Asked for
   /// once a Loader, when a state is saved or resumed. Default: size() alone.

@@ -59,6 +59,7 @@ class SLABRING_API MixtureDataset : public Dataset {
   std::span<const std::string> classes() const noexcept override { return all_.classes(); }
   std::optional<SampleShape> sample_shape() const override { return all_.sample_shape(); }
   std::optional<ArrayForm> sample_array() const override { return all_.sample_array(); }
+  std::span<const ExtraArray> extra_arrays() const noexcept override { return all_.extra_arrays(); }
   /// Of those of the parts, the weights as rounded, and the options.
   std::uint64_t fingerprint() const override;
   std::vector<std::string> read_roots() const override { return all_.read_roots(); }

@@ -93,11 +93,12 @@ struct ArrayView {
   std::size_t size_bytes() const noexcept { return shape.elements() * size_of(dtype); }
 };
 
-/// What Dataset::load fills in: the label, and exactly one of a file's path, encoded bytes, pixels, or an array.
+/// What Dataset::load fills in: the label, exactly one of a file's path, encoded bytes, pixels, or an array, and the
+/// sample's part of every extra array.
 ///
 /// Owned by one worker and reused for all its samples, so that its buffers are allocated once. Views handed to
-/// from_encoded(), from_pixels() and from_array() must stay valid until the next load() on the same Sample; they may
-/// point into buffer().
+/// from_encoded(), from_pixels(), from_array() and add_extra() must stay valid until the next load() on the same
+/// Sample; they may point into buffer().
 class SLABRING_API Sample {
  public:
   enum class Source : std::uint8_t { none, file, encoded, pixels, array };
@@ -116,6 +117,8 @@ class SLABRING_API Sample {
   void from_pixels(const ImageView& pixels) noexcept;
   /// Numbers of any kind. The dataset has to say Dataset::sample_array().
   void from_array(const ArrayView& array) noexcept;
+  /// The sample's elements of the next of Dataset::extra_arrays(), which must be as many bytes as its form has.
+  void add_extra(std::span<const std::byte> bytes);
 
   /// Room that a dataset may read into.
   std::vector<std::byte>& buffer() noexcept { return buffer_; }
@@ -126,6 +129,7 @@ class SLABRING_API Sample {
   std::span<const std::byte> encoded() const noexcept { return encoded_; }
   const ImageView& pixels() const noexcept { return pixels_; }
   const ArrayView& array() const noexcept { return array_; }
+  std::span<const std::span<const std::byte>> extras() const noexcept { return extras_; }
 
  private:
   std::int64_t label_ = -1;
@@ -134,6 +138,7 @@ class SLABRING_API Sample {
   std::span<const std::byte> encoded_;
   ImageView pixels_;
   ArrayView array_;
+  std::vector<std::span<const std::byte>> extras_;
   std::vector<std::byte> buffer_;
 };
 

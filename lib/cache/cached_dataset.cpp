@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <utility>
@@ -29,11 +30,6 @@ Entry about(std::int64_t label, Form form) noexcept {
   return entry;
 }
 
-std::span<const std::byte> bytes_of(const ImageView& pixels) noexcept {
-  const auto bytes = static_cast<std::size_t>(pixels.stride) * static_cast<std::size_t>(pixels.height);
-  return {reinterpret_cast<const std::byte*>(pixels.data), bytes};
-}
-
 /// The bytes in `buffer` as an image, as `entry` says; nullopt when it says something that cannot be.
 std::optional<ImageView> image_in(std::span<const std::byte> buffer, const Entry& entry) noexcept {
   constexpr std::int32_t most_channels = 4;
@@ -45,16 +41,28 @@ std::optional<ImageView> image_in(std::span<const std::byte> buffer, const Entry
                    stride};
 }
 
-/// Rows one behind the other, in `buffer`.
-ImageView copy_pixels(const ImageView& from, std::vector<std::byte>& buffer) {
+/// Rows one behind the other.
+std::vector<std::byte> packed_rows(const ImageView& from) {
   const std::size_t row_bytes = static_cast<std::size_t>(from.width) * static_cast<std::size_t>(from.channels);
-  std::vector<std::byte> copy(row_bytes * static_cast<std::size_t>(from.height));  // `from` may lie in `buffer`
+  std::vector<std::byte> rows(row_bytes * static_cast<std::size_t>(from.height));
   for (int y = 0; y < from.height; ++y) {
-    std::memcpy(copy.data() + static_cast<std::size_t>(y) * row_bytes, from.row(y), row_bytes);
+    std::memcpy(rows.data() + static_cast<std::size_t>(y) * row_bytes, from.row(y), row_bytes);
   }
-  buffer.swap(copy);
-  return {reinterpret_cast<const std::uint8_t*>(buffer.data()), from.width, from.height, from.channels,
-          static_cast<std::ptrdiff_t>(row_bytes)};
+  return rows;
+}
+
+/// In an entry the extra arrays of a sample lie behind its image or array.
+void append_extras(const Sample& sample, std::vector<std::byte>& bytes) {
+  for (const auto extra : sample.extras()) bytes.insert(bytes.end(), extra.begin(), extra.end());
+}
+
+/// `bytes` as they are where the sample has no extra arrays; else a copy with them, in `room`.
+std::span<const std::byte> with_extras(std::span<const std::byte> bytes, const Sample& sample,
+                                       std::vector<std::byte>& room) {
+  if (sample.extras().empty()) return bytes;
+  room.assign(bytes.begin(), bytes.end());
+  append_extras(sample, room);
+  return room;
 }
 
 /// Decoders that are not in use: as many as threads have ever loaded at the same time.
@@ -93,7 +101,9 @@ std::string_view to_string(CacheOf what) noexcept { return what == CacheOf::enco
 
 class CachedDataset::Impl {
  public:
-  Impl(const Dataset& whole, SampleStore store) : whole_(whole), store_(std::move(store)) {}
+  Impl(const Dataset& whole, SampleStore store) : whole_(whole), store_(std::move(store)) {
+    for (const ExtraArray& array : whole.extra_arrays()) extra_bytes_ += array.form.size_bytes();
+  }
 
   const SampleStore& store() const noexcept { return store_; }
 
@@ -102,6 +112,7 @@ class CachedDataset::Impl {
     if (entry && deliver(*entry, sample)) return;
     sample.reset();
     whole_.load(id, sample);
+    if (!has_declared_extras(sample)) return;  // a fault, which whoever writes the row finds
     switch (sample.source()) {
       case Sample::Source::none: return;
       case Sample::Source::array: return keep_array(id, sample);
@@ -115,43 +126,65 @@ class CachedDataset::Impl {
  private:
   /// What the store gave, in the buffer of `sample`; false when that is nothing that this dataset has.
   bool deliver(const Entry& entry, Sample& sample) const {
-    const std::vector<std::byte>& buffer = sample.buffer();
+    if (sample.buffer().size() < extra_bytes_) return false;
+    const auto bytes = std::span(sample.buffer()).first(sample.buffer().size() - extra_bytes_);
+    std::span<const std::byte> extras = std::span(sample.buffer()).last(extra_bytes_);
+    for (const ExtraArray& array : whole_.extra_arrays()) {
+      sample.add_extra(extras.first(array.form.size_bytes()));
+      extras = extras.subspan(array.form.size_bytes());
+    }
     sample.set_label(entry.label);
     switch (static_cast<Form>(entry.form)) {
       case Form::encoded:
         if (store_.what() != CacheOf::encoded) return false;
-        sample.from_encoded(buffer);
+        sample.from_encoded(bytes);
         return true;
       case Form::pixels:
-        if (const auto image = image_in(buffer, entry)) {
+        if (const auto image = image_in(bytes, entry)) {
           sample.from_pixels(*image);
           return true;
         }
         return false;
       case Form::array: {
         const std::optional<ArrayForm> form = whole_.sample_array();
-        if (!form || buffer.size() != form->shape.elements() * size_of(form->dtype)) return false;
-        sample.from_array({buffer.data(), form->dtype, form->shape});
+        if (!form || bytes.size() != form->size_bytes()) return false;
+        sample.from_array({bytes.data(), form->dtype, form->shape});
         return true;
       }
     }
     return false;
   }
 
-  void keep_array(SampleId id, const Sample& sample) const noexcept {
+  bool has_declared_extras(const Sample& sample) const noexcept {
+    return std::ranges::equal(sample.extras(), whole_.extra_arrays(), {}, &std::span<const std::byte>::size,
+                              [](const ExtraArray& array) { return array.form.size_bytes(); });
+  }
+
+  /// As if the store had given the bytes that it keeps.
+  void deliver(const Entry& entry, std::vector<std::byte> bytes, Sample& sample) const {
+    sample.reset();
+    sample.buffer().swap(bytes);
+    deliver(entry, sample);
+  }
+
+  void keep_array(SampleId id, const Sample& sample) const {
     if (store_.what() != CacheOf::decoded) return;
-    store_.keep(id, about(sample.label(), Form::array), {sample.array().data, sample.array().size_bytes()});
+    std::vector<std::byte> room;
+    const ArrayView& array = sample.array();
+    store_.keep(id, about(sample.label(), Form::array), with_extras({array.data, array.size_bytes()}, sample, room));
   }
 
   void keep_pixels(SampleId id, Sample& sample, const ImageView& pixels) const {
     if (store_.what() != CacheOf::decoded) return;
-    const ImageView copy = copy_pixels(pixels, sample.buffer());
-    sample.from_pixels(copy);
+    std::vector<std::byte> bytes = packed_rows(pixels);
     Entry entry = about(sample.label(), Form::pixels);
-    entry.width = copy.width;
-    entry.height = copy.height;
-    entry.channels = copy.channels;
-    store_.keep(id, entry, bytes_of(copy));
+    entry.width = pixels.width;
+    entry.height = pixels.height;
+    entry.channels = pixels.channels;
+    if (!image_in(bytes, entry)) return;  // what could not be given back
+    append_extras(sample, bytes);
+    store_.keep(id, entry, bytes);
+    deliver(entry, std::move(bytes), sample);
   }
 
   /// Limits first, and the same failures as where the engine reads the file.
@@ -163,10 +196,13 @@ class CachedDataset::Impl {
   void keep_encoded(SampleId id, Sample& sample) const {
     FileReader reader;
     const std::span<const std::byte> bytes = encoded_bytes(sample, reader);
-    store_.keep(id, about(sample.label(), Form::encoded), bytes);
+    const Entry entry = about(sample.label(), Form::encoded);
+    std::vector<std::byte> room;
+    const std::span<const std::byte> all = with_extras(bytes, sample, room);
+    store_.keep(id, entry, all);
     if (sample.source() == Sample::Source::encoded) return;
-    sample.buffer().assign(bytes.begin(), bytes.end());
-    sample.from_encoded(sample.buffer());
+    if (room.empty()) room.assign(all.begin(), all.end());
+    deliver(entry, std::move(room), sample);
   }
 
   /// An image that would not fit any more stays as it is: then only what is needed of it is decoded.
@@ -175,7 +211,7 @@ class CachedDataset::Impl {
     FileReader reader;
     const ImageHeader header = decoder->open(encoded_bytes(sample, reader));
     const auto pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
-    if (store_.has_room(3 * pixels)) {
+    if (store_.has_room(3 * pixels + extra_bytes_)) {
       keep_pixels(id, sample, decoder->decode(Rect{0, 0, header.width, header.height}));
     }
     decoders_.give_back(std::move(decoder));  // one that threw is not worth keeping
@@ -183,6 +219,7 @@ class CachedDataset::Impl {
 
   const Dataset& whole_;
   SampleStore store_;
+  std::size_t extra_bytes_ = 0;  ///< of each sample
   DecoderPool decoders_;
 };
 

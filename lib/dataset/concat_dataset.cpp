@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/fingerprint.hpp"
+#include "dataset/extra_arrays.hpp"
 #include "dataset/label_of.hpp"
 #include "dataset/nested_recipe.hpp"
 #include "slabring/combine.hpp"
@@ -14,23 +15,21 @@
 namespace slabring {
 namespace {
 
-std::string shape_text(const ArrayForm& form) {
-  std::string text;
-  for (const std::int64_t extent : form.shape) text += fmt::format("{}{}", text.empty() ? "" : ", ", extent);
-  return fmt::format("arrays of {} [{}]", to_string(form.dtype), text);
-}
-
 /// What samples of a dataset are, as far as a batch is concerned.
 struct Form {
   std::optional<ArrayForm> array;
   int channels = 3;  ///< of images: files, and pixels of no known shape, have 3
+  std::vector<ExtraArray> extras;
   bool operator==(const Form&) const = default;
 
-  explicit Form(const Dataset& dataset) : array(dataset.sample_array()) {
+  explicit Form(const Dataset& dataset)
+      : array(dataset.sample_array()), extras(dataset.extra_arrays().begin(), dataset.extra_arrays().end()) {
     if (const auto shape = dataset.sample_shape()) channels = shape->channels;
   }
   std::string text() const {
-    return array ? shape_text(*array) : fmt::format("images of {} channel{}", channels, channels == 1 ? "" : "s");
+    const std::string samples = array ? "arrays of " + array_text(*array)
+                                      : fmt::format("images of {} channel{}", channels, channels == 1 ? "" : "s");
+    return extras.empty() ? samples : fmt::format("{} with extra arrays ({})", samples, array_text(extras));
   }
 };
 
@@ -136,6 +135,8 @@ std::optional<SampleShape> ConcatDataset::sample_shape() const {
 }
 
 std::optional<ArrayForm> ConcatDataset::sample_array() const { return parts_[0]->sample_array(); }
+
+std::span<const ExtraArray> ConcatDataset::extra_arrays() const noexcept { return parts_[0]->extra_arrays(); }
 
 std::uint64_t ConcatDataset::fingerprint() const {
   std::string text = "concat";

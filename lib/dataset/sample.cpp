@@ -9,6 +9,7 @@ void Sample::reset() noexcept {
   encoded_ = {};
   pixels_ = {};
   array_ = {};
+  extras_.clear();
   buffer_.clear();
 }
 
@@ -31,6 +32,8 @@ void Sample::from_array(const ArrayView& array) noexcept {
   array_ = array;
   source_ = Source::array;
 }
+
+void Sample::add_extra(std::span<const std::byte> bytes) { extras_.push_back(bytes); }
 
 void Sample::from_pixels(const ImageView& pixels) noexcept {
   pixels_ = pixels;

@@ -65,9 +65,17 @@ constexpr SourceKind lmdb{"lmdb", "an LMDB of image files", nullptr, nullptr, nu
 std::unique_ptr<Dataset> open_npy(SourceRequest& request) {
   if (is_folder(request.path)) return open_npy_folder(request);
   std::vector<std::filesystem::path> files{request.path};
-  if (auto labels = request.take("labels")) files.emplace_back(std::move(*labels));
-  request.refuse_others("labels");
-  return std::make_unique<TensorDataset>(files);
+  auto labels = request.take("labels");
+  const std::string arrays = request.take("arrays").value_or("");
+  request.refuse_others("labels, arrays (more files, with commas)");
+  const TensorDatasetOptions options{.labels = labels.has_value()};
+  if (labels) files.emplace_back(std::move(*labels));
+  for (std::size_t at = 0; at < arrays.size();) {
+    const std::size_t end = std::min(arrays.find(',', at), arrays.size());
+    files.emplace_back(arrays.substr(at, end - at));
+    at = end + 1;
+  }
+  return std::make_unique<TensorDataset>(files, options);
 }
 
 bool is_npy(const std::string& path) { return ends_in(path, {".npy"}); }
@@ -91,7 +99,7 @@ constexpr std::array kinds{
                &open_tf_records_recipe, &is_tf_records},
     sqlite,
     lmdb,
-    SourceKind{"npy", "an array in a .npy file, sample by sample; ?labels=FILE.npy", &open_npy,
+    SourceKind{"npy", "an array in a .npy file, sample by sample; ?labels=FILE.npy&arrays=FILE.npy,FILE.npy", &open_npy,
                &TensorDataset::from_recipe, &is_npy},
     SourceKind{"npy_folder", "a folder of .npy files, one sample each, as npy:FOLDER too", &open_npy_folder,
                &open_npy_folder_recipe, nullptr},

@@ -49,13 +49,21 @@ void check_shape(const NamedArray& array) {
   }
 }
 
-void check_label(const NamedArray& array) {
-  if (array.view.shape.size() == 1 && is_integer(array.view.dtype) && array.view.dtype != DType::u64) return;
-  refuse(fmt::format("{} is {} {}; the second array holds the labels, so it must have one axis and an integer type",
-                     array.name, to_string(array.view.dtype), shape_text(array.view.shape)));
+bool can_be_labels(const ArrayView& array) noexcept {
+  return array.shape.size() == 1 && is_integer(array.dtype) && array.dtype != DType::u64;
 }
 
-void check_arrays(std::span<const NamedArray> arrays) {
+/// Whether the second array holds labels.
+bool decide_labels(std::span<const NamedArray> arrays, std::optional<bool> wanted) {
+  if (arrays.size() < 2 || !wanted.value_or(true)) return false;
+  const NamedArray& second = arrays[1];
+  if (can_be_labels(second.view)) return true;
+  if (!wanted) return false;
+  refuse(fmt::format("{} is {} {}; it is to hold the labels, so it must have one axis and an integer type", second.name,
+                     to_string(second.view.dtype), shape_text(second.view.shape)));
+}
+
+void check_arrays(std::span<const NamedArray> arrays, std::span<const std::string> names) {
   if (arrays.empty()) refuse("no array is given; the first one holds the samples");
   for (const NamedArray& array : arrays) check_shape(array);
   const NamedArray& first = arrays.front();
@@ -64,12 +72,9 @@ void check_arrays(std::span<const NamedArray> arrays) {
     refuse(fmt::format("{} has shape {} and {} has shape {}; the first numbers must be the same", first.name,
                        shape_text(first.view.shape), array.name, shape_text(array.view.shape)));
   }
-  if (arrays.size() > 1) check_label(arrays[1]);
-  if (arrays.size() > 2) {
+  if (!names.empty() && names.size() != arrays.size()) {
     refuse(
-        fmt::format("{} arrays are given; a batch has a place for samples and labels, so at most 2: put further "
-                    "values into the samples",
-                    arrays.size()));
+        fmt::format("{} arrays are given and {} names; each needs one, or none has any", arrays.size(), names.size()));
   }
 }
 
@@ -128,83 +133,118 @@ ArrayView array_within(std::span<const std::byte> memory, const Json& json) {
 
 }  // namespace
 
-/// Where the arrays are. Views point into `memory_`, or `files_`, or what the caller keeps.
+/// Where the arrays are. Views point into `mappings_`, or what the caller keeps.
 class TensorDataset::Impl {
  public:
-  Impl(std::span<const ArrayView> arrays, ArrayMemory memory) {
-    std::vector<NamedArray> named;
-    for (const ArrayView& array : arrays) named.push_back({array, fmt::format("array {}", named.size())});
-    check_arrays(named);
-    use(arrays);
-    if (memory == ArrayMemory::copy) copy_all();
+  Impl(std::span<const ArrayView> arrays, const TensorDatasetOptions& options) {
+    use(numbered(arrays), options);
+    if (options.memory == ArrayMemory::copy) copy_all();
   }
 
-  explicit Impl(std::span<const std::filesystem::path> files) {
+  Impl(std::span<const std::filesystem::path> files, const TensorDatasetOptions& options) {
     std::vector<NamedArray> named;
     for (const std::filesystem::path& file : files) {
-      names_.push_back(absolute_root(file.native()));
-      named.push_back({map_file(names_.back()), names_.back()});
+      files_.push_back(absolute_root(file.native()));
+      named.push_back({map_file(files_.back()), files_.back()});
     }
-    check_arrays(named);
-    std::vector<ArrayView> views;
-    for (const NamedArray& array : named) views.push_back(array.view);
-    use(views);
+    use(named, options);
   }
 
-  Impl(UniqueFd memory, const Json& columns) : memory_(std::move(memory)) {
+  Impl(UniqueFd memory, const Json& columns, const TensorDatasetOptions& options) : memory_(std::move(memory)) {
     if (!has_seals(memory_.get(), read_only_seals)) refuse("the arrays' memory is not a sealed, read-only memfd");
     struct stat status {};
     if (::fstat(memory_.get(), &status) != 0 || status.st_size <= 0) refuse("the arrays' memory has no size");
     mappings_.emplace_back(memory_.get(), static_cast<std::size_t>(status.st_size));
     std::vector<ArrayView> views;
     for (const Json& column : columns) views.push_back(array_within(mappings_[0].bytes(), column));
-    std::vector<NamedArray> named;
-    for (const ArrayView& view : views) named.push_back({view, fmt::format("array {}", named.size())});
-    check_arrays(named);
-    use(views);
+    use(numbered(views), options);
   }
 
-  std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(samples_.shape[0]); }
-  const ArrayForm& form() const noexcept { return form_; }
-  ArrayView sample(std::uint64_t index) const noexcept {
-    return {samples_.data + index * sample_bytes_, form_.dtype, form_.shape};
+  std::uint64_t size() const noexcept { return static_cast<std::uint64_t>(columns_[0].array.shape[0]); }
+  ArrayForm form() const { return columns_[0].form(); }
+  std::span<const ExtraArray> extra_arrays() const noexcept { return extra_arrays_; }
+  bool has_labels() const noexcept { return labels_; }
+  std::span<const std::string> files() const noexcept { return files_; }
+
+  void load(std::uint64_t index, Sample& sample) const {
+    sample.set_label(labels_ ? integer_at(columns_[1].array, index) : -1);
+    sample.from_array({columns_[0].at(index), columns_[0].array.dtype, sample_shape_});
+    for (const Column& column : extras()) sample.add_extra({column.at(index), column.element_bytes});
   }
-  std::int64_t label(std::uint64_t index) const noexcept { return labels_ ? integer_at(*labels_, index) : -1; }
-  std::span<const std::string> names() const noexcept { return names_; }
 
   void will_need(std::uint64_t index) const noexcept {
     // A call to the kernel takes as long as copying that much; a smaller sample is at most a page fault.
     constexpr std::size_t worth_a_call = std::size_t{64} << 10;
-    if (!names_.empty() && sample_bytes_ >= worth_a_call) {
-      const auto offset = static_cast<std::size_t>(samples_.data - mappings_[0].bytes().data());
-      return mappings_[0].will_need(offset + index * sample_bytes_, sample_bytes_);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      const Column& column = columns_[i];
+      if (files_.empty() || column.element_bytes < worth_a_call) {
+        prefetch(column.at(index), column.element_bytes);
+      } else {
+        const auto offset = static_cast<std::size_t>(column.at(index) - mappings_[i].bytes().data());
+        mappings_[i].will_need(offset, column.element_bytes);
+      }
     }
-    // Copying small samples in random order is waiting for memory, so what comes next is asked for before.
-    constexpr std::size_t line = 64;
-    constexpr std::size_t most = 16 * line;  // then the processor has seen where it goes
-    const std::byte* const sample = samples_.data + index * sample_bytes_;
-    for (std::size_t at = 0; at < std::min(sample_bytes_, most); at += line) __builtin_prefetch(sample + at);
-    if (labels_) __builtin_prefetch(labels_->data + index * size_of(labels_->dtype));
   }
 
   std::uint64_t fingerprint() const {
-    std::string text = fmt::format("{} {}", to_string(samples_.dtype), shape_text(samples_.shape));
-    if (labels_) text += fmt::format(" {}", fingerprint_of({labels_->data, labels_->size_bytes()}));
+    const auto about = [](const ArrayView& array) {
+      return fmt::format("{} {}", to_string(array.dtype), shape_text(array.shape));
+    };
+    std::string text = about(columns_[0].array);
+    if (labels_) {
+      const ArrayView& labels = columns_[1].array;
+      text += fmt::format(" {}", fingerprint_of({labels.data, labels.size_bytes()}));
+    }
+    for (const Column& column : extras()) text += " beside " + about(column.array);
     return fingerprint_of(std::as_bytes(std::span(text)));
   }
 
   std::optional<DatasetRecipe> recipe() const {
-    if (!names_.empty()) return DatasetRecipe{"npy", Json{{"files", names_to_json(names_)}}.dump(), {}};
-    if (!memory_) return std::nullopt;
-    Json columns = Json::array();
-    for (const ArrayView* array : {&samples_, labels_ ? &*labels_ : nullptr}) {
-      if (array == nullptr) continue;
-      columns.push_back(to_json(*array, static_cast<std::size_t>(array->data - mappings_[0].bytes().data())));
+    Json config{{"labels", labels_}, {"names", names_to_json(names_)}};
+    if (!files_.empty()) {
+      config["files"] = names_to_json(files_);
+      return DatasetRecipe{"npy", config.dump(), {}};
     }
-    return DatasetRecipe{"npy", Json{{"columns", std::move(columns)}}.dump(), {memory_.get()}};
+    if (!memory_) return std::nullopt;
+    config["columns"] = Json::array();
+    for (const Column& column : columns_) {
+      config["columns"].push_back(
+          to_json(column.array, static_cast<std::size_t>(column.array.data - mappings_[0].bytes().data())));
+    }
+    return DatasetRecipe{"npy", config.dump(), {memory_.get()}};
   }
 
  private:
+  /// An array, and what each sample has of it.
+  struct Column {
+    ArrayView array;
+    std::size_t element_bytes = 0;
+
+    explicit Column(const ArrayView& given) : array(given), element_bytes(form().size_bytes()) {}
+    const std::byte* at(std::uint64_t index) const noexcept { return array.data + index * element_bytes; }
+    ArrayForm form() const noexcept {
+      ArrayForm form{array.dtype, {}};
+      for (std::size_t axis = 1; axis < array.shape.size(); ++axis) form.shape.push_back(array.shape[axis]);
+      return form;
+    }
+  };
+
+  static std::vector<NamedArray> numbered(std::span<const ArrayView> arrays) {
+    std::vector<NamedArray> named;
+    for (const ArrayView& array : arrays) named.push_back({array, fmt::format("array {}", named.size())});
+    return named;
+  }
+
+  /// Those that are neither samples nor labels.
+  std::span<const Column> extras() const noexcept { return std::span(columns_).subspan(labels_ ? 2 : 1); }
+
+  /// Copying small samples in random order is waiting for memory, so what comes next is asked for before.
+  static void prefetch(const std::byte* from, std::size_t bytes) noexcept {
+    constexpr std::size_t line = 64;
+    constexpr std::size_t most = 16 * line;  // then the processor has seen where it goes
+    for (std::size_t at = 0; at < std::min(bytes, most); at += line) __builtin_prefetch(from + at);
+  }
+
   ArrayView map_file(const std::string& name) {
     try {
       return map_open_file(name);
@@ -232,44 +272,59 @@ class TensorDataset::Impl {
     return {bytes.data() + header.data_offset, header.dtype, header.shape};
   }
 
-  void use(std::span<const ArrayView> arrays) {
-    samples_ = arrays[0];
-    if (arrays.size() > 1) labels_ = arrays[1];
-    form_.dtype = samples_.dtype;
-    for (std::size_t axis = 1; axis < samples_.shape.size(); ++axis) form_.shape.push_back(samples_.shape[axis]);
-    sample_bytes_ = form_.shape.elements() * size_of(form_.dtype);
+  void use(std::span<const NamedArray> arrays, const TensorDatasetOptions& options) {
+    check_arrays(arrays, options.names);
+    labels_ = decide_labels(arrays, options.labels);
+    names_ = options.names;
+    for (const NamedArray& array : arrays) columns_.emplace_back(array.view);
+    sample_shape_ = columns_[0].form().shape;
+    for (std::size_t i = labels_ ? 2 : 1; i < columns_.size(); ++i) {
+      extra_arrays_.push_back({names_.empty() ? "" : names_[i], columns_[i].form()});
+    }
   }
 
   void copy_all() {
     memory_ = create_memfd("slabring-arrays");
+    std::vector<std::size_t> offsets;
     std::size_t end = 0;
-    for (ArrayView* array : {&samples_, labels_ ? &*labels_ : nullptr}) {
-      if (array == nullptr) continue;
-      write_all(memory_.get(), {array->data, array->size_bytes()}, end);
-      end += (array->size_bytes() + alignment - 1) / alignment * alignment;
+    for (const Column& column : columns_) {
+      offsets.push_back(end);
+      write_all(memory_.get(), {column.array.data, column.array.size_bytes()}, end);
+      end += (column.array.size_bytes() + alignment - 1) / alignment * alignment;
     }
     if (::ftruncate(memory_.get(), static_cast<off_t>(end)) != 0) {
       refuse("the arrays cannot be copied: " + std::generic_category().message(errno));
     }
     add_seals(memory_.get(), read_only_seals);
     const auto copied = mappings_.emplace_back(memory_.get(), end).bytes();
-    if (labels_) labels_->data = copied.data() + (samples_.size_bytes() + alignment - 1) / alignment * alignment;
-    samples_.data = copied.data();
+    for (std::size_t i = 0; i < columns_.size(); ++i) columns_[i].array.data = copied.data() + offsets[i];
   }
 
-  UniqueFd memory_;                 ///< of arrays that were copied
-  std::vector<std::string> names_;  ///< of arrays that are files
-  std::vector<FileMapping> mappings_;
-  ArrayView samples_;
-  std::optional<ArrayView> labels_;
-  ArrayForm form_;
-  std::size_t sample_bytes_ = 0;
+  UniqueFd memory_;                    ///< of arrays that were copied
+  std::vector<std::string> files_;     ///< of arrays that are files
+  std::vector<FileMapping> mappings_;  ///< of memory_, or one of each file
+  std::vector<Column> columns_;
+  std::vector<std::string> names_;
+  bool labels_ = false;  ///< the second column holds them
+  Axes sample_shape_;
+  std::vector<ExtraArray> extra_arrays_;
 };
 
+namespace {
+
+TensorDatasetOptions options_in(const Json& recipe) {
+  return {.labels = recipe.at("labels").get<bool>(), .names = names_from_json(recipe.at("names"))};
+}
+
+}  // namespace
+
 TensorDataset::TensorDataset(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TensorDataset::TensorDataset(std::span<const ArrayView> arrays, const TensorDatasetOptions& options)
+    : impl_(std::make_unique<Impl>(arrays, options)) {}
 TensorDataset::TensorDataset(std::span<const ArrayView> arrays, ArrayMemory memory)
-    : impl_(std::make_unique<Impl>(arrays, memory)) {}
-TensorDataset::TensorDataset(std::span<const std::filesystem::path> files) : impl_(std::make_unique<Impl>(files)) {}
+    : TensorDataset(arrays, TensorDatasetOptions{.memory = memory}) {}
+TensorDataset::TensorDataset(std::span<const std::filesystem::path> files, const TensorDatasetOptions& options)
+    : impl_(std::make_unique<Impl>(files, options)) {}
 TensorDataset::~TensorDataset() = default;
 TensorDataset::TensorDataset(TensorDataset&&) noexcept = default;
 TensorDataset& TensorDataset::operator=(TensorDataset&&) noexcept = default;
@@ -280,11 +335,11 @@ std::unique_ptr<Dataset> TensorDataset::from_recipe(const DatasetRecipe& recipe)
     if (config.contains("files")) {
       std::vector<std::filesystem::path> files;
       for (const std::string& name : names_from_json(config.at("files"))) files.emplace_back(name);
-      return std::unique_ptr<Dataset>(new TensorDataset(std::make_unique<Impl>(files)));
+      return std::unique_ptr<Dataset>(new TensorDataset(std::make_unique<Impl>(files, options_in(config))));
     }
     if (recipe.fds.size() != 1) refuse(fmt::format("the recipe of {} has no descriptor of its memory", what));
     return std::unique_ptr<Dataset>(
-        new TensorDataset(std::make_unique<Impl>(own_copy(recipe.fds[0]), config.at("columns"))));
+        new TensorDataset(std::make_unique<Impl>(own_copy(recipe.fds[0]), config.at("columns"), options_in(config))));
   } catch (const Json::exception& error) {
     refuse_recipe(what, error);
   }
@@ -292,18 +347,17 @@ std::unique_ptr<Dataset> TensorDataset::from_recipe(const DatasetRecipe& recipe)
 
 std::uint64_t TensorDataset::size() const { return impl_->size(); }
 
-void TensorDataset::load(SampleId id, Sample& sample) const {
-  sample.set_label(impl_->label(to_index(id)));
-  sample.from_array(impl_->sample(to_index(id)));
-}
+void TensorDataset::load(SampleId id, Sample& sample) const { impl_->load(to_index(id), sample); }
 
 std::string TensorDataset::describe(SampleId id) const {
-  if (impl_->names().empty()) return Dataset::describe(id);
-  return fmt::format("{}[{}]", impl_->names()[0], to_index(id));
+  if (impl_->files().empty()) return Dataset::describe(id);
+  return fmt::format("{}[{}]", impl_->files()[0], to_index(id));
 }
 
 void TensorDataset::will_need(SampleId id) const noexcept { impl_->will_need(to_index(id)); }
 std::optional<ArrayForm> TensorDataset::sample_array() const { return impl_->form(); }
+std::span<const ExtraArray> TensorDataset::extra_arrays() const noexcept { return impl_->extra_arrays(); }
+bool TensorDataset::has_labels() const noexcept { return impl_->has_labels(); }
 std::uint64_t TensorDataset::fingerprint() const { return impl_->fingerprint(); }
 std::vector<std::string> TensorDataset::read_roots() const { return {}; }
 std::optional<DatasetRecipe> TensorDataset::recipe() const { return impl_->recipe(); }

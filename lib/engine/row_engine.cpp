@@ -70,13 +70,14 @@ RowEngine::RowEngine(const Dataset& dataset, const Program& program, const RowOp
       key_(epoch_key(options.seed, 0, RandomPurpose::augment)),
       decoder_(limits_, options.jpeg_decoder) {}
 
-RowEngine::Outcome RowEngine::fill(const PlannedSample& sample, std::uint64_t epoch, std::span<std::byte> row,
+RowEngine::Outcome RowEngine::fill(const PlannedSample& sample, std::uint64_t epoch, const Place& place,
                                    std::atomic<ring::Stage>& stage) noexcept {
   try {
     sample_.reset();
     stage.store(ring::Stage::load, std::memory_order_relaxed);
     load(sample.id);
-    transform(sample, epoch, row, stage);
+    transform(sample, epoch, place.row, stage);
+    copy_extras(place.extras);
     return {.label = sample_.label(), .message = {}};
   } catch (const SampleFailure& failure) {
     return failed(failure.status(), failure.what());
@@ -132,7 +133,7 @@ const RowEngine::Original& RowEngine::original(const PlannedSample& sample, std:
   Original& into = find(other, epoch) == originals_.data() ? originals_[1] : originals_[0];
   into.valid = false;
   into.bytes.resize(program_.row_shape().bytes());
-  Outcome outcome = fill(sample, epoch, into.bytes, stage);
+  Outcome outcome = fill(sample, epoch, {into.bytes}, stage);
   if (outcome.status == SampleStatus::ok) {
     if (const std::string fault = label_fault(outcome.label); !fault.empty()) {
       outcome = failed(SampleStatus::dataset_failed, fault);
@@ -208,6 +209,23 @@ void RowEngine::transform(const PlannedSample& planned, std::uint64_t epoch, std
   const ImageHeader header = open_image(stage);
   program_.plan(header.width, header.height, key, plan_);
   decode_and_run(decoder_, options_.jpeg_scale, plan_, program_, row, scratch_, stage);
+}
+
+void RowEngine::copy_extras(std::span<const std::span<std::byte>> places) const {
+  const auto extras = sample_.extras();
+  if (extras.size() != places.size()) {
+    throw SampleFailure(SampleStatus::wrong_shape,
+                        fmt::format("the sample has {} extra arrays; its dataset's Dataset::extra_arrays() are {}",
+                                    extras.size(), places.size()));
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (extras[i].size() != places[i].size()) {
+      throw SampleFailure(
+          SampleStatus::wrong_shape,
+          fmt::format("the sample has {} bytes of extra array {}; each has {}", extras[i].size(), i, places[i].size()));
+    }
+    std::memcpy(places[i].data(), extras[i].data(), places[i].size());
+  }
 }
 
 RowEngine::Outcome RowEngine::failed(SampleStatus status, std::string_view message) noexcept {

@@ -52,9 +52,16 @@ class RowEngine {
     float lambda = 0.0F;  ///< the share of `label`
   };
 
-  /// Writes all of `row`, or fails: then the row's content is unspecified. Never throws; `stage` follows the work.
-  /// Requires: row.size() == program.row_shape().bytes().
-  Outcome fill(const PlannedSample& sample, std::uint64_t epoch, std::span<std::byte> row,
+  /// Where a sample is written to: its row, and its part of every extra array.
+  struct Place {
+    std::span<std::byte> row;
+    std::span<const std::span<std::byte>> extras{};
+  };
+
+  /// Writes all of `place`, or fails: then its content is unspecified. A sample whose extra arrays are not those of
+  /// the place is a fault. Never throws; `stage` follows the work.
+  /// Requires: place.row.size() == program.row_shape().bytes().
+  Outcome fill(const PlannedSample& sample, std::uint64_t epoch, const Place& place,
                std::atomic<ring::Stage>& stage) noexcept;
 
   /// Where a row stands that is mixed with another one of its batch.
@@ -92,6 +99,7 @@ class RowEngine {
                            std::atomic<ring::Stage>& stage);
   Outcome mix(const MixedRow& place, std::span<std::byte> row, std::atomic<ring::Stage>& stage);
   std::string label_fault(std::int64_t label) const;
+  void copy_extras(std::span<const std::span<std::byte>> places) const;
   void transform(const PlannedSample& planned, std::uint64_t epoch, std::span<std::byte> row,
                  std::atomic<ring::Stage>& stage);
   ImageHeader open_image(std::atomic<ring::Stage>& stage);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "plan/substitute.hpp"
 #include "ring/recovery.hpp"
@@ -22,9 +23,11 @@ std::uint32_t run_of_rows(const ring::Shape& shape) noexcept {
 std::uint32_t run_of_arrays(const ring::Shape& shape) noexcept {
   constexpr std::uint64_t bytes = std::uint64_t{64} << 10;
   constexpr std::uint64_t longest = 64;
+  const std::uint64_t row_bytes =
+      std::accumulate(shape.extra_row_bytes.begin(), shape.extra_row_bytes.end(), shape.row_bytes);
   const std::uint64_t share = shape.batch_size / (2 * std::max<std::uint64_t>(1, shape.workers));
   return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(bytes / shape.row_bytes, 1, std::clamp<std::uint64_t>(share, 1, longest)));
+      std::clamp<std::uint64_t>(bytes / row_bytes, 1, std::clamp<std::uint64_t>(share, 1, longest)));
 }
 
 std::uint32_t rows_a_claim(const RowEngine& engine, const ring::Shape& shape) noexcept {
@@ -41,6 +44,7 @@ RowWorker::RowWorker(const ring::View& view, std::uint32_t slot, const Dataset& 
       options_(options),
       read_ahead_distance_(2 * std::max<std::uint64_t>(1, view.shape().workers)),
       rows_a_claim_(rows_a_claim(engine_, view.shape())),
+      extras_(view.shape().extra_arrays),
       native_before_(view.slot(slot).decoded_native.load(std::memory_order_relaxed)),
       fallback_before_(view.slot(slot).decoded_fallback.load(std::memory_order_relaxed)) {}
 
@@ -86,9 +90,10 @@ void RowWorker::work_on_row(const ring::Claim& claim) noexcept {
 
 void RowWorker::write_row(const ring::Claim& claim) noexcept {
   const ring::View& view = port_.view();
-  const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
   if constexpr (fault_points_compiled_in) {
-    std::memset(pixels.data(), 0xaa, pixels.size() / 2);  // what a death in the middle of a row leaves behind
+    const RowEngine::Place place = place_of(claim);
+    std::memset(place.row.data(), 0xaa, place.row.size() / 2);  // what a death in the middle of a row leaves behind
+    for (const auto extra : place.extras) std::memset(extra.data(), 0xaa, extra.size());
     fault_point(FaultPoint::row_half_written);
   }
   // Workers died of the planned sample, or also of the first that stood in: recovery has written why.
@@ -132,10 +137,17 @@ RowEngine::Outcome RowWorker::fill(const ring::Claim& claim, SampleId id) noexce
   ring::Slot& slot = port_.slot();
   slot.sample.store(to_index(id), std::memory_order_relaxed);
   about_to_fill(to_index(id));
-  const std::span<std::byte> pixels = view.pixels(claim.slab, claim.row);
+  const RowEngine::Place place = place_of(claim);
   const PlannedSample sample{id, view.row(claim.slab, claim.row).occurrence};
-  if (engine_.mixes()) return fill_mixed(claim, sample, pixels);
-  return engine_.fill(sample, view.head(claim.slab).epoch, pixels, slot.stage);
+  if (engine_.mixes()) return fill_mixed(claim, sample, place.row);
+  return engine_.fill(sample, view.head(claim.slab).epoch, place, slot.stage);
+}
+
+/// Valid until the next call.
+RowEngine::Place RowWorker::place_of(const ring::Claim& claim) noexcept {
+  const ring::View& view = port_.view();
+  for (std::uint32_t i = 0; i < extras_.size(); ++i) extras_[i] = view.extra(claim.slab, claim.row, i);
+  return {view.pixels(claim.slab, claim.row), extras_};
 }
 
 void RowWorker::count_decoded(ring::Slot& slot) const noexcept {

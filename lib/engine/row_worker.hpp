@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <vector>
 
 #include "engine/row_engine.hpp"
 #include "engine/row_options.hpp"
@@ -35,6 +37,7 @@ class RowWorker {
   void write_row(const ring::Claim& claim) noexcept;
   void substitute(const ring::Claim& claim, std::uint32_t first) noexcept;
   RowEngine::Outcome fill(const ring::Claim& claim, SampleId id) noexcept;
+  RowEngine::Place place_of(const ring::Claim& claim) noexcept;
   RowEngine::Outcome fill_mixed(const ring::Claim& claim, const PlannedSample& sample,
                                 std::span<std::byte> pixels) noexcept;
   void accept(const ring::Claim& claim, const RowEngine::Outcome& outcome, SampleStatus status) noexcept;
@@ -46,7 +49,8 @@ class RowWorker {
   RowOptions options_;
   std::uint64_t read_ahead_distance_;
   std::uint32_t rows_a_claim_;
-  std::uint64_t native_before_;  ///< by the workers that had the slot before
+  std::vector<std::span<std::byte>> extras_;  ///< of the row in hand
+  std::uint64_t native_before_;               ///< by the workers that had the slot before
   std::uint64_t fallback_before_;
 };
 

@@ -1,8 +1,13 @@
 #include "slabring/batch.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "dataset/extra_arrays.hpp"
 #include "loader/ring_session.hpp"
+#include "slabring/error.hpp"
 
 namespace slabring {
 
@@ -30,11 +35,11 @@ std::size_t Batch::size() const noexcept { return session_->state(slab_).plan.ro
 
 namespace {
 
-Tensor tensor_of_arrays(std::byte* data, std::int64_t rows, const RowShape& row) {
-  Tensor tensor{data, row.dtype, row.layout, {rows}, {}};
-  auto stride = static_cast<std::int64_t>(row.bytes());
+Tensor tensor_of_arrays(std::byte* data, std::size_t rows, const ArrayForm& row) {
+  Tensor tensor{data, row.dtype, {}, {static_cast<std::int64_t>(rows)}, {}};
+  auto stride = static_cast<std::int64_t>(row.size_bytes());
   tensor.strides.push_back(stride);
-  for (const std::int64_t extent : *row.array) {
+  for (const std::int64_t extent : row.shape) {
     tensor.shape.push_back(extent);
     stride /= extent;
     tensor.strides.push_back(stride);
@@ -47,7 +52,7 @@ Tensor tensor_of_arrays(std::byte* data, std::int64_t rows, const RowShape& row)
 Tensor Batch::images() const noexcept {
   const RowShape& row = session_->row_shape();
   const auto n = static_cast<std::int64_t>(size());
-  if (row.array) return tensor_of_arrays(session_->view().images(slab_), n, row);
+  if (row.array) return tensor_of_arrays(session_->view().images(slab_), size(), {row.dtype, *row.array});
   const auto item = static_cast<std::int64_t>(size_of(row.dtype));
   const std::int64_t h = row.height;
   const std::int64_t w = row.width;
@@ -64,6 +69,29 @@ Tensor Batch::images() const noexcept {
 }
 
 std::span<std::int64_t> Batch::labels() const noexcept { return {session_->view().labels(slab_), size()}; }
+
+std::span<const ExtraArray> Batch::extra_arrays() const noexcept { return session_->extra_arrays(); }
+
+Tensor Batch::array(std::size_t number) const {
+  const auto arrays = extra_arrays();
+  if (number >= arrays.size()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("extra array {} was asked for, and the batch has {}", number, arrays.size()));
+  }
+  return tensor_of_arrays(session_->view().extra_array(slab_, static_cast<std::uint32_t>(number)), size(),
+                          arrays[number].form);
+}
+
+Tensor Batch::array(std::string_view name) const {
+  const auto arrays = extra_arrays();
+  const auto is_it = [&](const ExtraArray& array) { return !name.empty() && array.name == name; };
+  const auto found = std::find_if(arrays.begin(), arrays.end(), is_it);
+  if (found == arrays.end()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("no extra array of the batch is called \"{}\"; they are {}", name, array_text(arrays)));
+  }
+  return array(static_cast<std::size_t>(found - arrays.begin()));
+}
 
 std::span<const std::int64_t> Batch::partner_labels() const noexcept {
   return {session_->view().partner_labels(slab_), session_->classes() > 0 ? size() : 0};

@@ -11,6 +11,7 @@
 #include "loader/rank_place.hpp"
 #include "loader/resolve_options.hpp"
 #include "loader/ring_session.hpp"
+#include "loader/ring_shape.hpp"
 #include "process/child_process.hpp"
 #include "process/worker_program.hpp"
 #include "read/file_reader.hpp"
@@ -147,10 +148,8 @@ class Loader::Impl {
   }
 
   void start() {
-    const ring::Shape shape{static_cast<std::uint32_t>(options_.batch_size),
-                            static_cast<std::uint32_t>(options_.prefetch), supervision().slots(), 0,
-                            compiled_->program.row_shape().bytes()};
-    RingMemory memory = RingMemory::create(shape);
+    RingMemory memory =
+        RingMemory::create(ring_shape(*work_.dataset, compiled_->program, options_, supervision().slots()));
     memory.view().format();
     CoordinatorProcess coordinator;
     if (*options_.workers == 0) {

@@ -35,6 +35,7 @@ RingSession::RingSession(RingMemory memory, const Work& work, const LoaderOption
       work_(work),
       options_(options),
       row_shape_(row_shape),
+      extra_arrays_(work.dataset->extra_arrays().begin(), work.dataset->extra_arrays().end()),
       classes_(work.program->batch_mix() != nullptr ? work.program->batch_mix()->classes() : 0),
       plan_(plan_options(*work.dataset, options)),
       owner_(getpid()),

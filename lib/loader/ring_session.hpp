@@ -82,6 +82,7 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   const SlabState& state(std::uint32_t slab) const noexcept { return slabs_[slab]; }
   const ring::View& view() const noexcept { return memory_.view(); }
   const RowShape& row_shape() const noexcept { return row_shape_; }
+  std::span<const ExtraArray> extra_arrays() const noexcept { return extra_arrays_; }
   /// Of the labels, where rows are mixed; 0: they are not.
   int classes() const noexcept { return classes_; }
   std::span<std::byte> region() const noexcept { return memory_.data().bytes(); }
@@ -138,7 +139,8 @@ class RingSession : public std::enable_shared_from_this<RingSession> {
   Work work_;
   LoaderOptions options_;
   RowShape row_shape_;
-  int classes_;  ///< a copy: leases may outlive the program
+  std::vector<ExtraArray> extra_arrays_;  ///< a copy: leases may outlive the dataset
+  int classes_;                           ///< a copy: leases may outlive the program
   EpochPlan plan_;
   std::optional<RowWorker> own_worker_;  ///< with workers = 0
   CoordinatorProcess coordinator_;

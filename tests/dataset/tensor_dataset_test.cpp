@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -83,10 +84,66 @@ TEST(TensorDataset, OneArrayHasNoLabels) {
   EXPECT_EQ(sample.label(), -1);
 }
 
+/// What sample `id` has of extra array `number`.
+template <class T>
+T extra_of(const Dataset& dataset, std::uint64_t id, std::size_t number) {
+  Sample sample;
+  dataset.load(SampleId{id}, sample);
+  T value{};
+  EXPECT_EQ(sample.extras()[number].size(), sizeof value);
+  std::memcpy(&value, sample.extras()[number].data(), sizeof value);
+  return value;
+}
+
+TEST(TensorDataset, FurtherArraysAreExtraArraysAlsoInAnotherProcess) {
+  const Arrays arrays;
+  const test::TemporaryFolder folder;
+  auto files = arrays.write(folder);
+  files.push_back(files[1]);
+  files.push_back(files[0]);
+  const TensorDatasetOptions named{.names = {"value", "label", "again", "values"}};
+  const TensorDataset mapped(files, named);
+  const TensorDataset copied(
+      std::vector{arrays.samples_view(), arrays.labels_view(), arrays.labels_view(), arrays.samples_view()}, named);
+  for (const TensorDataset* dataset : {&copied, &mapped}) {
+    const auto opened = open_dataset(*dataset->recipe());
+    for (const Dataset* one : {static_cast<const Dataset*>(dataset), static_cast<const Dataset*>(opened.get())}) {
+      EXPECT_THAT(one->extra_arrays(),
+                  ElementsAre(ExtraArray{"again", {DType::i32, {}}}, ExtraArray{"values", {DType::f32, {3, 4}}}));
+      EXPECT_EQ(extra_of<std::int32_t>(*one, 7, 0), 14);
+      EXPECT_EQ((extra_of<std::array<float, 12>>(*one, 7, 1)[3]), 703.0F);
+      EXPECT_EQ(one->fingerprint(), copied.fingerprint());
+      one->will_need(SampleId{49});
+    }
+  }
+  EXPECT_NE(copied.fingerprint(), TensorDataset(arrays.views()).fingerprint());
+}
+
+TEST(TensorDataset, ASecondArrayIsLabelsWhereItCanBeAndNobodySaysOtherwise) {
+  const Arrays arrays;
+  const std::vector labelled{arrays.samples_view(), arrays.labels_view()};
+  const std::vector unlabelled{arrays.samples_view(), arrays.samples_view()};
+  EXPECT_TRUE(TensorDataset(labelled).has_labels());
+  EXPECT_FALSE(TensorDataset(unlabelled).has_labels());
+  const TensorDataset told(labelled, {.labels = false});
+  EXPECT_THAT(told.extra_arrays(), ElementsAre(ExtraArray{"", {DType::i32, {}}}));
+  Sample sample;
+  told.load(SampleId{7}, sample);
+  EXPECT_EQ(sample.label(), -1);
+  try {
+    const TensorDataset refused(unlabelled, {.labels = true});
+    ADD_FAILURE() << "not refused";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "array 1 is f32 [50, 3, 4]; it is to hold the labels, so it must have one axis and an integer type");
+  }
+}
+
 TEST(TensorDataset, LoadingAllocatesNothing) {
   const Arrays arrays;
-  const TensorDataset dataset(arrays.views());
+  const TensorDataset dataset(std::vector{arrays.samples_view(), arrays.labels_view(), arrays.samples_view()});
   Sample sample;
+  dataset.load(SampleId{0}, sample);  // a Sample keeps its room
   const int before = allocations.load();
   for (std::uint64_t id = 0; id < 50; ++id) {
     sample.reset();
@@ -101,8 +158,8 @@ TEST(TensorDataset, WhatDoesNotFitTogetherIsRefusedWithBothShapes) {
   ArrayView fewer = arrays.labels_view();
   fewer.shape = {49};
   EXPECT_THAT(refusal_of(std::vector{all, fewer}), AllOf(HasSubstr("[50, 3, 4]"), HasSubstr("[49]")));
-  EXPECT_THAT(refusal_of(std::vector{all, all}), HasSubstr("labels"));
-  EXPECT_THAT(refusal_of(std::vector{all, arrays.labels_view(), all}), HasSubstr("3 arrays"));
+  EXPECT_THAT(refusal_of(std::vector{all, arrays.labels_view(), all, fewer}),
+              AllOf(HasSubstr("array 0 has shape [50, 3, 4]"), HasSubstr("array 3 has shape [49]")));
   EXPECT_THAT(refusal_of(std::vector<ArrayView>()), HasSubstr("no array"));
   EXPECT_THAT(refusal_of(std::vector{ArrayView{all.data, DType::f32, {}}}), HasSubstr("no axis"));
   EXPECT_THAT(refusal_of(std::vector{ArrayView{all.data, DType::f32, {3, 0}}}), HasSubstr("no element"));
@@ -127,11 +184,17 @@ TEST(TensorDataset, MalformedRecipesAreRefused) {
   const TensorDataset dataset(arrays.views());
   DatasetRecipe recipe = *dataset.recipe();
   for (const char* config :
-       {"{}", "[", R"({"columns": []})", R"({"columns": [{"dtype": 99, "shape": [1], "offset": 0}]})",
-        R"({"columns": [{"dtype": 2, "shape": [50, -1], "offset": 0}]})",
-        R"({"columns": [{"dtype": 2, "shape": [4000000000000000000, 4], "offset": 0}]})",
-        R"({"columns": [{"dtype": 2, "shape": [50, 99], "offset": 0}]})",
-        R"({"columns": [{"dtype": 2, "shape": [1], "offset": 99999}]})"}) {
+       {"[]", R"([{"dtype": 99, "shape": [1], "offset": 0}])", R"([{"dtype": 2, "shape": [50, -1], "offset": 0}])",
+        R"([{"dtype": 2, "shape": [4000000000000000000, 4], "offset": 0}])",
+        R"([{"dtype": 2, "shape": [50, 99], "offset": 0}])", R"([{"dtype": 2, "shape": [1], "offset": 99999}])"}) {
+    recipe.config = fmt::format(R"({{"labels": false, "names": [], "columns": {}}})", config);
+    EXPECT_THROW(open_dataset(recipe), Error) << config;
+  }
+  for (const char* config :
+       {"{}", "[", R"({"labels": 1, "names": [], "columns": []})",
+        R"({"labels": false, "names": ["a", "b"], "columns": [{"dtype": 0, "shape": [1], "offset": 0}]})",
+        R"({"labels": true, "names": [], "columns": [{"dtype": 0, "shape": [1], "offset": 0},
+                                {"dtype": 2, "shape": [1], "offset": 0}]})"}) {
     recipe.config = config;
     EXPECT_THROW(open_dataset(recipe), Error) << config;
   }
@@ -215,6 +278,11 @@ TEST(OpenSource, NpyFilesAreRecognised) {
   Sample sample;
   labelled->load(SampleId{4}, sample);
   EXPECT_EQ(sample.label(), 8);
+  const auto beside =
+      open_source(fmt::format("npy:{}?arrays={},{}", files[0].native(), files[1].native(), files[0].native()));
+  EXPECT_EQ(extra_of<std::int32_t>(*beside, 4, 0), 8);
+  EXPECT_EQ(beside->extra_arrays().size(), 2U) << "what is named an array is not taken for labels";
+  EXPECT_THROW(open_source(fmt::format("npy:{}?labels={}", files[0].native(), files[0].native())), Error);
 }
 
 }  // namespace

@@ -47,7 +47,7 @@ std::vector<std::byte> row_of(const Bytes& file, const Pipeline& pipeline, Sampl
   RowEngine engine(dataset, program, {.seed = 5, .jpeg_scale = scale});
   std::vector<std::byte> row(program.row_shape().bytes());
   std::atomic<ring::Stage> stage{};
-  const auto outcome = engine.fill({id}, 0, row, stage);
+  const auto outcome = engine.fill({id}, 0, {row}, stage);
   EXPECT_EQ(outcome.status, SampleStatus::ok) << outcome.message;
   return row;
 }

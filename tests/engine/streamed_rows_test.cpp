@@ -39,7 +39,7 @@ Filled fill(const Bytes& file, const Program& program, SampleId id, JpegDecoding
   Filled filled;
   filled.row.resize(program.row_shape().bytes());
   std::atomic<ring::Stage> stage{};
-  const auto outcome = engine.fill({id}, 0, filled.row, stage);
+  const auto outcome = engine.fill({id}, 0, {filled.row}, stage);
   filled.status = outcome.status;
   filled.message = outcome.message;
   filled.natively = engine.decoder().decoded_native();

@@ -9,9 +9,11 @@
 #include <deque>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "augment/program.hpp"
 #include "loader/ring_session.hpp"
+#include "loader/ring_shape.hpp"
 #include "ring/recovery.hpp"
 #include "slabring/error.hpp"
 #include "support/pixel_dataset.hpp"
@@ -22,8 +24,18 @@ namespace {
 constexpr std::uint32_t batch_size = 5;
 constexpr std::uint64_t samples = 23;
 
-const test::PixelDataset& dataset() {
-  static const test::PixelDataset made(samples);
+/// With extra arrays, which are in the same memory. Nothing is ever loaded.
+class WithExtraArrays : public test::PixelDataset {
+ public:
+  WithExtraArrays() : PixelDataset(samples) {}
+  std::span<const ExtraArray> extra_arrays() const noexcept override { return arrays_; }
+
+ private:
+  std::vector<ExtraArray> arrays_{{"mask", {DType::u8, {3, 7}}}, {"", {DType::f64, {}}}};
+};
+
+const Dataset& dataset() {
+  static const WithExtraArrays made;
   return made;
 }
 
@@ -54,17 +66,15 @@ class Input {
 class Actors {
  public:
   explicit Actors(Input& input) : input_(input) {
-    const ring::Shape shape{batch_size, 2 + static_cast<std::uint32_t>(input.below(3)), 2, 0,
-                            program().row_shape().bytes()};
     LoaderOptions options;
     options.batch_size = batch_size;
+    options.prefetch = 2 + static_cast<int>(input.below(3));
     options.shuffle = input.below(2) == 0;
-    options.prefetch = static_cast<int>(shape.slabs);
     options.rank = 0;
     options.world = 1;
     options.workers = 2;  // that never come: what they write is the input's
     options.on_error = static_cast<OnError>(input.below(3));
-    RingMemory memory = RingMemory::create(shape);
+    RingMemory memory = RingMemory::create(ring_shape(dataset(), program(), options, 2));
     memory.view().format();
     session_ =
         std::make_shared<RingSession>(std::move(memory), Work{&dataset(), &program(), {.on_error = options.on_error}},
@@ -114,6 +124,7 @@ class Actors {
       for (const SampleId id : batch.ids()) {
         if (to_index(id) >= samples) std::abort();
       }
+      for (std::size_t array = 0; array < batch.extra_arrays().size(); ++array) overwrite(batch.array(array));
       for (const SampleFault& fault : batch.faults()) {
         if (to_string(fault.status) == "unknown") std::abort();
       }
@@ -121,6 +132,9 @@ class Actors {
     } catch (const Error&) {  // a fault, or every slab is held
     }
   }
+
+  /// A byte outside is for the sanitizer to find.
+  static void overwrite(const Tensor& tensor) { std::memset(tensor.data, 0xff, tensor.size_bytes()); }
 
   void give_back() {
     if (held_.empty()) return;

@@ -18,6 +18,10 @@ inline std::uint64_t digest(const Batch& batch, std::uint64_t hash = 0xcbf29ce48
   };
   const Tensor images = batch.images();
   mix(images.data, images.size_bytes());
+  for (std::size_t i = 0; i < batch.extra_arrays().size(); ++i) {
+    const Tensor array = batch.array(i);
+    mix(array.data, array.size_bytes());
+  }
   mix(batch.labels().data(), batch.labels().size_bytes());
   mix(batch.ids().data(), batch.ids().size_bytes());
   mix(batch.statuses().data(), batch.statuses().size_bytes());
