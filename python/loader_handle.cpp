@@ -39,6 +39,17 @@ std::optional<Array> soft_labels_of(const Batch& batch) {
   return soft;
 }
 
+std::unique_ptr<DeviceCopier> copier_for(const Placement& placement, const Dataset& dataset) {
+  if (!placement.device) return nullptr;
+  if (!dataset.extra_arrays().empty()) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        "device is a GPU, and the dataset has arrays beside images and labels, which are not copied there; leave "
+        "device out, and copy them in the loop (pin_memory=True makes that fast)");
+  }
+  return std::make_unique<DeviceCopier>(CudaOptions{placement.device, {}});
+}
+
 }  // namespace
 
 /// One thread's turn with the loader; requires an open one. Waiting for another thread's turn to end can be
@@ -80,7 +91,7 @@ LoaderHandle::LoaderHandle(std::shared_ptr<const Dataset> dataset, Pipeline pipe
     : while_waiting_(std::move(while_waiting)),
       dataset_(std::move(dataset)),
       user_(std::thread::id()),
-      copier_(placement.device ? std::make_unique<DeviceCopier>(CudaOptions{placement.device, {}}) : nullptr),
+      copier_(copier_for(placement, *dataset_)),
       loader_(std::make_unique<Loader>(*dataset_, std::move(pipeline), options)),
       when_held_(when_held),
       owner_(getpid()),
@@ -122,6 +133,7 @@ std::optional<Delivered> LoaderHandle::take(Loader& loader) {
   if (batch.empty()) return std::nullopt;
   Delivered delivered{{},
                       {},
+                      {},
                       column(batch.ids(), int64_kind),
                       column(batch.statuses(), int32_kind),
                       soft_labels_of(batch),
@@ -132,7 +144,7 @@ std::optional<Delivered> LoaderHandle::take(Loader& loader) {
     take_to_device(std::move(batch), delivered);
   } else {
     delivered.labels = column(batch.labels(), int64_kind);
-    delivered.images = images_of(std::move(batch));
+    give_in_place(std::move(batch), delivered);
   }
   return delivered;
 }
@@ -178,11 +190,25 @@ void LoaderHandle::take_to_device(Batch batch, Delivered& delivered) {
       {there, reinterpret_cast<std::byte*>(there->labels()), &int64_kind, {*images.shape.begin()}, device}, there};
 }
 
-Array LoaderHandle::images_of(Batch batch) {
-  const Tensor tensor = batch.images();
-  auto lease = std::make_shared<Lease>(std::move(batch), held_);
-  Array images{std::move(lease), tensor.data, &kind_of(tensor.dtype), {tensor.shape.begin(), tensor.shape.end()}};
-  return should_copy() ? copy_of(images) : images;
+/// Whichever of them is kept keeps the slab.
+void LoaderHandle::give_in_place(Batch batch, Delivered& delivered) {
+  const Tensor images = batch.images();
+  std::vector<Tensor> extras;
+  for (std::size_t i = 0; i < batch.extra_arrays().size(); ++i) extras.push_back(batch.array(i));
+  const auto lease = std::make_shared<Lease>(std::move(batch), held_);
+  const bool copies = should_copy();
+  const auto array_of = [&](const Tensor& tensor) {
+    Array array{lease, tensor.data, &kind_of(tensor.dtype), {tensor.shape.begin(), tensor.shape.end()}};
+    return copies ? copy_of(array) : array;
+  };
+  delivered.images = array_of(images);
+  for (const Tensor& extra : extras) delivered.extras.push_back(array_of(extra));
+}
+
+std::vector<std::string> LoaderHandle::extra_names() const {
+  std::vector<std::string> names;
+  for (const ExtraArray& array : dataset_->extra_arrays()) names.push_back(array.name);
+  return names;
 }
 
 /// Two slabs stay for the workers, if there are so many, so that copying does not mean waiting.

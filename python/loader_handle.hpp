@@ -19,11 +19,12 @@
 
 namespace slabring::python {
 
-/// What `next` takes from a batch: images in place, the small columns as copies, so that who keeps labels or ids keeps
-/// no slab. With a device images and labels are there.
+/// What `next` takes from a batch: images and extra arrays in place, the small columns as copies, so that who keeps
+/// labels or ids keeps no slab. With a device images and labels are there.
 struct Delivered {
   AnyArray images;
   AnyArray labels;                   ///< int64
+  std::vector<Array> extras;         ///< in place; of Dataset::extra_arrays()
   Array ids;                         ///< int64
   Array status;                      ///< int32
   std::optional<Array> soft_labels;  ///< float32 [N, classes], with MixUp or CutMix
@@ -35,7 +36,7 @@ struct Delivered {
 /// What is done about a batch that would hold one of the last slabs.
 enum class WhenHeld : std::uint8_t {
   raise,  ///< nothing: next() throws once every slab is held
-  copy,   ///< its images are copied and the slab goes on
+  copy,   ///< its images and extra arrays are copied and the slab goes on
 };
 
 /// Whether the ring is pinned, and the GPU that batches are taken to.
@@ -73,6 +74,8 @@ class LoaderHandle {
   std::uint64_t first_epoch() const noexcept { return first_epoch_; }
   RowShape row_shape() const noexcept { return row_shape_; }
   const LoaderOptions& options() const noexcept { return options_; }
+  /// Of the extra arrays; empty for one that has none.
+  std::vector<std::string> extra_names() const;
 
  private:
   class Use;
@@ -83,7 +86,7 @@ class LoaderHandle {
   std::optional<Delivered> take_ahead();
   void look_ahead(Loader& loader) noexcept;
   std::uint32_t ahead() const noexcept { return ahead_.index() == 0 ? 0 : 1; }
-  Array images_of(Batch batch);
+  void give_in_place(Batch batch, Delivered& delivered);
   void take_to_device(Batch batch, Delivered& delivered);
   void await_slabs();
   std::size_t most_copies() const noexcept;

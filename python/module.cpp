@@ -211,7 +211,8 @@ std::shared_ptr<PythonDataset> make_python_dataset(std::uint64_t size, py::objec
 }
 
 /// Arrays that lie in memory: (buffer, type and shape) each, C-contiguous; they are copied once.
-std::shared_ptr<TensorDataset> tensors_of_buffers(const std::vector<std::pair<py::buffer, py::object>>& arrays) {
+std::shared_ptr<TensorDataset> tensors_of_buffers(const std::vector<std::pair<py::buffer, py::object>>& arrays,
+                                                  std::optional<bool> labels, std::vector<std::string> names) {
   std::vector<py::buffer_info> held;
   std::vector<ArrayView> views;
   for (const auto& [buffer, form] : arrays) {
@@ -220,12 +221,14 @@ std::shared_ptr<TensorDataset> tensors_of_buffers(const std::vector<std::pair<py
     views.push_back({static_cast<const std::byte*>(held.back().ptr), described.dtype, described.shape});
   }
   const py::gil_scoped_release unlocked;
-  return std::make_shared<TensorDataset>(views);
+  return std::make_shared<TensorDataset>(views, TensorDatasetOptions{.labels = labels, .names = std::move(names)});
 }
 
-std::shared_ptr<TensorDataset> tensors_of_files(const std::vector<std::string>& files) {
+std::shared_ptr<TensorDataset> tensors_of_files(const std::vector<std::string>& files, std::optional<bool> labels,
+                                                std::vector<std::string> names) {
   const py::gil_scoped_release unlocked;
-  return std::make_shared<TensorDataset>(std::vector<std::filesystem::path>(files.begin(), files.end()));
+  return std::make_shared<TensorDataset>(std::vector<std::filesystem::path>(files.begin(), files.end()),
+                                         TensorDatasetOptions{.labels = labels, .names = std::move(names)});
 }
 
 // ---- combinations ----
@@ -374,7 +377,8 @@ void define_datasets(py::module_& m) {
       .def("label", [](const ImageFolder& self, std::uint64_t i) { return self.label(sample_at(self, i)); });
   py::class_<TensorDataset, Dataset, std::shared_ptr<TensorDataset>>(m, "TensorDataset")
       .def_static("of_buffers", &tensors_of_buffers)
-      .def_static("of_files", &tensors_of_files);
+      .def_static("of_files", &tensors_of_files)
+      .def_property_readonly("has_labels", &TensorDataset::has_labels);
   py::class_<PythonDataset, Dataset, std::shared_ptr<PythonDataset>>(m, "PythonDataset")
       .def(py::init(&make_python_dataset));
   py::class_<WithPythonWorkers, Dataset, std::shared_ptr<WithPythonWorkers>>(m, "WithPythonWorkers")
@@ -511,6 +515,7 @@ void define_loader(py::module_& m) {
   py::class_<Delivered>(m, "Delivered")
       .def_property_readonly("images", [](const Delivered& batch) { return batch.images; })
       .def_property_readonly("labels", [](const Delivered& batch) { return batch.labels; })
+      .def_property_readonly("arrays", [](const Delivered& batch) { return batch.extras; })
       .def_property_readonly("ids", [](const Delivered& batch) { return batch.ids; })
       .def_property_readonly("status", [](const Delivered& batch) { return batch.status; })
       .def_property_readonly("soft_labels", [](const Delivered& batch) { return batch.soft_labels; })
@@ -526,6 +531,7 @@ void define_loader(py::module_& m) {
       .def("close", &LoaderHandle::close, Unlocked())
       .def("stats", &stats_of)
       .def("options", &options_of)
+      .def_property_readonly("array_names", &LoaderHandle::extra_names)
       .def_property_readonly("held", &LoaderHandle::held)
       .def_property_readonly("batches_per_epoch", &LoaderHandle::batches_per_epoch)
       .def_property_readonly("samples_per_epoch", &LoaderHandle::samples_per_epoch)

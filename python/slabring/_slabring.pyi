@@ -52,9 +52,11 @@ class PythonDataset(Dataset):
 
 class TensorDataset(Dataset):
     @staticmethod
-    def of_buffers(arrays: Sequence[tuple[Any, tuple[str, tuple[int, ...]]]]) -> TensorDataset: ...
+    def of_buffers(arrays: Sequence[tuple[Any, tuple[str, tuple[int, ...]]]], labels: Optional[bool],
+                   names: Sequence[str]) -> TensorDataset: ...
     @staticmethod
-    def of_files(files: Sequence[str]) -> TensorDataset: ...
+    def of_files(files: Sequence[str], labels: Optional[bool], names: Sequence[str]) -> TensorDataset: ...
+    has_labels: bool
 
 class WithPythonWorkers(Dataset):
     def __init__(self, dataset: Dataset, worker_command: list[str], payload: int) -> None: ...
@@ -111,6 +113,7 @@ def random_split(whole: Dataset, fractions: Sequence[float], seed: int, stratifi
 class Delivered:
     images: Union[Array, DeviceArray]
     labels: Union[Array, DeviceArray]
+    arrays: list[Array]
     ids: Array
     status: Array
     soft_labels: Optional[Array]
@@ -126,6 +129,7 @@ class Loader:
     def close(self) -> None: ...
     def stats(self) -> dict[str, Any]: ...
     def options(self) -> dict[str, Any]: ...
+    array_names: list[str]
     held: int
     batches_per_epoch: int
     samples_per_epoch: int

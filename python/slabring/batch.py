@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Optional, Tuple
 from slabring import _slabring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def _status_names() -> dict[str, int]:
@@ -48,23 +48,51 @@ class Fault(NamedTuple):
         return cls(fault[0], Status[fault[1]], *fault[2:])
 
 
-class Batch(Tuple[Any, Any]):
-    """``images, labels = batch``, and more about it.
+class Arrays(Tuple[Any, ...]):
+    """Arrays of a batch, by number, or by name where they have one: ``arrays[0]``, ``arrays["mask"]``."""
+
+    names: tuple[str, ...]
+    """Of each; empty for one that has none."""
+
+    @classmethod
+    def _from(cls, arrays: Iterable[Any], names: tuple[str, ...]) -> Arrays:
+        made = cls(arrays)
+        made.names = names
+        return made
+
+    def __getitem__(self, which: Any) -> Any:
+        if not isinstance(which, str):
+            return super().__getitem__(which)
+        if not which or which not in self.names:
+            raise KeyError(f"{which!r} is none of the batch's arrays, which are called {list(self.names)}")
+        return super().__getitem__(self.names.index(which))
+
+
+class Batch(Tuple[Any, ...]):
+    """``images, labels = batch``, and more about it. A batch of a TensorDataset, or of one of its parts, is its arrays in their
+    order: ``images, labels, masks = batch``.
 
     ``images`` lie in the ring itself, ``[N, C, H, W]`` (or ``[N, H, W, C]``), writable; ``labels`` are int64 ``[N]``, -1
-    where a sample has none or has failed. The slab goes back to the workers when the images and every view of them are
-    gone, in whatever order and on whatever thread; they outlive the loader, too. Everything but the images is a small
-    copy, so keeping labels or ids keeps no slab.
+    where a sample has none or has failed. ``arrays`` lie there, too. The slab goes back to the workers when the images,
+    the arrays and every view of them are gone, in whatever order and on whatever thread; they outlive the loader, too. All
+    else is a small copy, so keeping labels or ids keeps no slab.
     """
 
     _delivered: _slabring.Delivered
     _convert: Callable[[Any], Any]
+    _labels: Any
+    _arrays: Arrays
 
     @classmethod
-    def _from(cls, delivered: _slabring.Delivered, convert: Callable[[Any], Any]) -> Batch:
-        batch = cls((convert(delivered.images), convert(delivered.labels)))
+    def _from(cls, delivered: _slabring.Delivered, convert: Callable[[Any], Any], names: tuple[str, ...] = (),
+              labelled: bool = True) -> Batch:
+        labels = convert(delivered.labels)
+        arrays = Arrays._from(map(convert, delivered.arrays), names)
+        batch = cls((convert(delivered.images), *([labels] if labelled else []), *arrays))
         batch._delivered = delivered
         batch._convert = convert
+        batch._labels = labels
+        batch._arrays = arrays
         return batch
 
     @property
@@ -75,7 +103,13 @@ class Batch(Tuple[Any, Any]):
     @property
     def labels(self) -> Any:
         """int64 ``[N]``."""
-        return self[1]
+        return self._labels
+
+    @property
+    def arrays(self) -> Arrays:
+        """What the samples have beside image and label, ``[N, ...]``, as it is in the dataset; zeros where a sample has failed. In
+        the ring itself, as the images. ``arrays["mask"]`` is the one of that name."""
+        return self._arrays
 
     @property
     def soft_labels(self) -> Any:
@@ -122,8 +156,9 @@ class Batch(Tuple[Any, Any]):
     def __repr__(self) -> str:
         images = self._delivered.images
         faults = len(self._delivered.faults)
+        arrays = "".join(f", {array.dtype} array {list(array.shape)}" for array in self._delivered.arrays)
         return (f"Batch(epoch {self.epoch}, batch {self.position}: {images.dtype} images {list(images.shape)}, int64 labels "
-                f"{list(self._delivered.labels.shape)}{f', {faults} faults' if faults else ''})")
+                f"{list(self._delivered.labels.shape)}{arrays}{f', {faults} faults' if faults else ''})")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Batch lies in shared memory that its loader reuses, so it cannot be pickled or deep-copied; "

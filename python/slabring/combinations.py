@@ -51,6 +51,7 @@ class ConcatDataset(Dataset):
         self.transform = _transform_of(self.datasets, transform)
         self._core = _slabring.concat([part._core for part in self.datasets])
         self._runs_python = any(part._runs_python for part in self.datasets)
+        self._labelled = any(part._labelled for part in self.datasets)
 
     @property
     def cumulative_sizes(self) -> list[int]:
@@ -80,6 +81,7 @@ class Subset(Dataset):
         self.transform = _transform_of([dataset], transform)
         self._core = core
         self._runs_python = dataset._runs_python
+        self._labelled = dataset._labelled
 
     @classmethod
     def _from(cls, dataset: Dataset, core: _slabring.Dataset) -> Subset:
@@ -209,6 +211,7 @@ class MixtureDataset(Dataset):
         self.transform = _transform_of(self.datasets, transform)
         self._core = _slabring.mixture([part._core for part in self.datasets], self.weights, seed, draws, shuffle)
         self._runs_python = any(part._runs_python for part in self.datasets)
+        self._labelled = any(part._labelled for part in self.datasets)
 
     def __repr__(self) -> str:
         return f"MixtureDataset({self.datasets!r}: {len(self)} draws)"
@@ -243,6 +246,7 @@ class CachedDataset(Dataset):
         self.transform = _transform_of([dataset], transform)
         self._core = _slabring.cached(dataset._core, limit, of)
         self._runs_python = dataset._runs_python
+        self._labelled = dataset._labelled
 
     def stats(self) -> CacheStats:
         """Cheap."""

@@ -24,6 +24,7 @@ class Dataset:
 
     _core: _slabring.Dataset
     _runs_python: bool = False  # in the workers
+    _labelled: bool = True  # a batch unpacks into images, labels and whatever else there is; else labels are left out
     transform: Optional[Compose] = None
 
     def __len__(self) -> int:
@@ -203,25 +204,32 @@ class Source(Dataset):
 
 
 class TensorDataset(Dataset):
-    """Arrays that lie side by side, as ``torch.utils.data.TensorDataset``: sample i is element i along the first axis of the first
-    array, its label element i of the second, which has one axis and an integer type. With one array labels are -1.
+    """Arrays that lie side by side, as ``torch.utils.data.TensorDataset``: sample i is element i along the first axis of each. A batch
+    is a part of each of them, in their order: ``for images, labels, masks in loader``.
+
+    The first are ``batch.images``; the second ``batch.labels``, where it has one axis and an integer type (``labels``: whether it
+    is; else labels are -1), as int64; all others ``batch.arrays``, as they are, by number or by the ``names`` given, which are one
+    for each array.
 
     ``arrays``: numpy arrays, tensors of torch on the CPU, or all of them paths of ``.npy`` files. Arrays are copied once, into memory that
     the workers share; files are mapped. A batch holds samples of any shape and type as they are; with a ``transform`` uint8
-    arrays [height, width] or [height, width, channels] are images.
+    arrays [height, width] or [height, width, channels] are images, if they come first.
 
     Raises Error (``dataset``) with the shapes when the arrays do not fit together, or with the file that cannot be read.
     """
 
-    def __init__(self, *arrays: Any, transform: TransformLike = None) -> None:
+    def __init__(self, *arrays: Any, transform: TransformLike = None, names: Sequence[str] = (), labels: Optional[bool] = None) -> None:
         self.transform = None if transform is None else compose(transform)
         paths = [isinstance(array, (str, os.PathLike)) for array in arrays]
         if any(paths) and not all(paths):
             raise TypeError("some of the arrays are paths and some are not; load the files (numpy.load) or save the arrays")
         if any(paths):
-            self._core = _slabring.TensorDataset.of_files([os.fspath(path) for path in arrays])
+            core = _slabring.TensorDataset.of_files([os.fspath(path) for path in arrays], labels, list(names))
         else:
-            self._core = _slabring.TensorDataset.of_buffers([(array, form_of_array(array)) for array in map(contiguous, arrays)])
+            buffers = [(array, form_of_array(array)) for array in map(contiguous, arrays)]
+            core = _slabring.TensorDataset.of_buffers(buffers, labels, list(names))
+        self._core = core
+        self._labelled = core.has_labels
         self._shown = ", ".join(str(array) if path else str(list(array.shape)) for array, path in zip(arrays, paths))
 
     def __repr__(self) -> str:

@@ -169,7 +169,7 @@ class DataLoader:
       (:class:`DeviceArray`) then. Needs NVIDIA's driver and neither torch nor the CUDA toolkit.
     - ``pin_memory``: registers the ring with the CUDA driver, once, so that ``images.to("cuda", non_blocking=True)`` copies at full
       speed; ``device`` does so, too. Where that fails all works as without, with one warning and the reason in ``stats()``.
-    - ``output``: what images and labels are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
+    - ``output``: what images, labels and other arrays are: ``"numpy"`` arrays, ``"torch"`` tensors, or ``"array"`` (:class:`Array`, which
       needs neither). None of them is a copy of the images.
     - ``when_held``: what happens when images are kept until the ring has no slab left: ``"raise"`` raises RingExhausted;
       ``"copy"`` delivers copies when two slabs are left, so that ``list(loader)`` works.
@@ -249,6 +249,7 @@ class DataLoader:
         if hasattr(self, "_core"):
             self.close()
         self._core = core
+        self._array_names = tuple(core.array_names)
         self._close = weakref.finalize(self, core.close)  # also at interpreter exit, while everything is still there
         self._next_epoch = core.first_epoch
         self._begun = False
@@ -397,4 +398,4 @@ class _Epoch(Iterator[Batch]):
         if delivered is None:
             self._loader = None
             raise StopIteration
-        return Batch._from(delivered, loader._convert)
+        return Batch._from(delivered, loader._convert, loader._array_names, loader.dataset._labelled)
