@@ -50,6 +50,7 @@ class SLABRING_API MapDataset : public Dataset {
   std::span<const std::string> classes() const noexcept override;
   std::optional<SampleShape> sample_shape() const override { return whole_->sample_shape(); }
   std::optional<ArrayForm> sample_array() const override { return whole_->sample_array(); }
+  std::span<const ExtraArray> extra_arrays() const noexcept override { return whole_->extra_arrays(); }
   /// Of that of the whole, and of MapOptions::version.
   std::uint64_t fingerprint() const override;
   /// What the function opens beside them cannot be opened by a sandboxed worker.

@@ -17,6 +17,7 @@
 #include "slabring/combine.hpp"
 #include "slabring/error.hpp"
 #include "slabring/loader.hpp"
+#include "slabring/map.hpp"
 #include "slabring/mixture.hpp"
 #include "support/pixel_dataset.hpp"
 #include "support/stream_digest.hpp"
@@ -218,10 +219,11 @@ TEST(ExtraArrays, OfARowWithoutASampleAreZero) {
   EXPECT_GT(absent, 0U);
 }
 
-TEST(ExtraArrays, PassThroughPartsMixturesAndCaches) {
+TEST(ExtraArrays, PassThroughPartsLabelsMixturesAndCaches) {
   for (const SharedDataset& whole : {tensors(), SharedDataset(std::make_shared<Masked>())}) {
     const auto cache = std::make_shared<CachedDataset>(whole, CacheOptions{1 << 20, CacheOf::decoded});
-    const auto part = std::make_shared<Subset>(whole, 3, 20);
+    const auto relabelled = std::make_shared<RelabelDataset>(whole, RelabelDataset::Labels{{400, 0}});
+    const auto part = std::make_shared<Subset>(relabelled, 3, 20);
     const auto both = std::make_shared<ConcatDataset>(std::vector<SharedDataset>{part, cache});
     const MixtureDataset mixture({both, part}, std::array{1.0, 2.0}, {.draws = 200});
     const test::PixelDataset none(2);
