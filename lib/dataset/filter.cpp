@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dataset/combinations.hpp"
 #include "dataset/filter_rules.hpp"
 #include "dataset/label_of.hpp"
 #include "slabring/error.hpp"
