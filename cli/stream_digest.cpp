@@ -34,6 +34,8 @@ void StreamDigest::add(const Batch& batch) {
   state_->update(batch.labels());
   state_->update(batch.ids());
   state_->update(batch.statuses());
+  state_->update(batch.partner_labels());
+  state_->update(batch.lambdas());
 }
 
 void StreamDigest::add_row(const Batch& batch, std::size_t row) {

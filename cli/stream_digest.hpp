@@ -7,9 +7,9 @@
 
 namespace slabring::cli {
 
-/// XXH3-128 over delivered batches: of each its image bytes, labels (i64), sample ids (u64) and statuses (u32), all
-/// little-endian, in delivery order. The format is a contract: the same digest on every machine with the same
-/// libjpeg-turbo.
+/// XXH3-128 over delivered batches: of each its image bytes, those of its extra arrays, labels (i64), sample ids (u64)
+/// and statuses (u32), and with MixUp or CutMix partner labels (i64) and lambdas (f32), all little-endian, in delivery
+/// order. The format is a contract: the same digest on every machine with the same libjpeg-turbo.
 class StreamDigest {
  public:
   StreamDigest();

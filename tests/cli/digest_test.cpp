@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <sstream>
 #include <vector>
@@ -134,6 +135,8 @@ std::string stream_of(const Batch& batch) {
   for (const std::int64_t label : batch.labels()) append(static_cast<std::uint64_t>(label));
   for (const SampleId id : batch.ids()) append(to_index(id));
   for (const SampleStatus status : batch.statuses()) append(static_cast<std::uint32_t>(status));
+  for (const std::int64_t label : batch.partner_labels()) append(static_cast<std::uint64_t>(label));
+  for (const float lambda : batch.lambdas()) append(std::bit_cast<std::uint32_t>(lambda));
   return bytes;
 }
 
@@ -145,6 +148,23 @@ TEST(Digest, TotalIsXxh3OfTheDocumentedBytes) {
   const XXH128_hash_t hash = XXH3_128bits(stream.data(), stream.size());
   EXPECT_EQ(digest({"--pipeline", "val", "--dtype", "f32", "--workers", "1"}).back(),
             fmt::format("total {:016x}{:016x} images {} faults 0", hash.high64, hash.low64, dataset.size()));
+}
+
+TEST(Digest, HoldsTheSoftLabelsOfMixedBatches) {
+  const Folder folder;
+  const Pipeline pipeline({Resize(Size(24)), MixUp(10)});
+  folder.write("mix.json", pipeline.to_json());
+  const ImageFolder dataset(photos());
+  Loader loader(dataset, pipeline, {.batch_size = 7, .epochs = 1, .workers = 0});
+  std::string stream;
+  for (const Batch& batch : loader.epoch(0)) {
+    EXPECT_EQ(batch.lambdas().size(), batch.size());
+    stream += stream_of(batch);
+  }
+  const XXH128_hash_t hash = XXH3_128bits(stream.data(), stream.size());
+  const Outcome outcome =
+      slabring({"digest", photos(), "--batch", "7", "--pipeline", folder / "mix.json", "--workers", "2"});
+  EXPECT_THAT(outcome.out, HasSubstr(fmt::format("total {:016x}{:016x} ", hash.high64, hash.low64))) << outcome.err;
 }
 
 class BrokenSample : public testing::Test {
