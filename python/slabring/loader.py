@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import operator
 import os
 import pathlib
 import warnings
@@ -100,9 +101,24 @@ def _start_method(context: Any, runs_python: bool) -> str:
     return method or ("spawn" if runs_python else "forkserver")
 
 
+def _whole(name: str, value: Any) -> int:
+    """Takes numpy's and torch's integers, too."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; it must be a whole number") from None
+
+
+def _whole_or_none(name: str, value: Any) -> Optional[int]:
+    return None if value is None else _whole(name, value)
+
+
 def _seed_of(seed: Optional[int], generator: Any) -> int:
     if generator is None:
-        return 0 if seed is None else seed
+        number = 0 if seed is None else _whole("seed", seed)
+        if not 0 <= number < 2**64:
+            raise ValueError(f"seed is {number}; it must be from 0 to 2**64 - 1")
+        return number
     if seed is not None:
         raise ValueError("both seed and generator are given; one of them says the seed")
     return int(generator.initial_seed()) % 2**64
@@ -227,11 +243,12 @@ class DataLoader:
         self._output = output
         self._convert = _converter(output)
         self._options: dict[str, Any] = {
-            "batch_size": batch_size, "shuffle": bool(shuffle), "drop_last": drop_last, "seed": _seed_of(seed, generator),
-            "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout), "num_workers": num_workers,
-            "attachable": attachable, "prefetch": _prefetch(prefetch, prefetch_factor, num_workers),
+            "batch_size": _whole("batch_size", batch_size), "shuffle": bool(shuffle), "drop_last": drop_last, "seed": _seed_of(seed, generator),
+            "on_error": "throw" if on_error == "raise" else on_error, "timeout": float(timeout),
+            "num_workers": _whole_or_none("num_workers", num_workers), "attachable": _whole("attachable", attachable),
+            "prefetch": _prefetch(_whole_or_none("prefetch", prefetch), prefetch_factor, num_workers),
             "start_method": _start_method(multiprocessing_context, runs_python), "worker_program": _worker_program(),
-            "sampler": self.sampler and self.sampler._core, "rank": rank, "world": world, "uneven": uneven,
+            "sampler": self.sampler and self.sampler._core, "rank": _whole_or_none("rank", rank), "world": _whole_or_none("world", world), "uneven": uneven,
             "ranks_from_environment": ranks_from_environment, "mesh": dict(mesh or {}),
             "dtype": None if dtype is None else dtype_word(dtype), "layout": layout, "when_held": when_held, "device": cuda,
             "pin_memory": bool(pin_memory), "functions": [Call(function) for function in functions], "state": ""}
@@ -269,9 +286,10 @@ class DataLoader:
 
     def set_epoch(self, epoch: int) -> None:
         """The next ``for`` is over this epoch. Needed only to repeat or skip epochs: they count up by themselves."""
-        if epoch < 0:
-            raise ValueError(f"epoch is {epoch}; it must be 0 or more")
-        self._next_epoch = epoch
+        number = _whole("epoch", epoch)
+        if not 0 <= number < 2**64:
+            raise ValueError(f"epoch is {number}; it must be 0 or more")
+        self._next_epoch = number
 
     @property
     def next_epoch(self) -> int:

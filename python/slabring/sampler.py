@@ -8,6 +8,14 @@ from typing import Any, Optional, Union
 from slabring import _slabring
 
 
+def _ids(given: Iterable[int]) -> list[int]:
+    numbers = [int(number) for number in given]
+    for place, number in enumerate(numbers):
+        if number < 0:
+            raise ValueError(f"entry {place} is sample {number}; samples are numbered from 0")
+    return numbers
+
+
 class Sampler:
     """Which samples make up an epoch, and in which order; immutable. Made by one of the functions below.
 
@@ -51,17 +59,17 @@ class Sampler:
     @classmethod
     def subset(cls, ids: Iterable[int], shuffle: bool = True) -> Sampler:
         """These samples, permuted anew each epoch or as given."""
-        return cls(_slabring.Sampler.subset([int(number) for number in ids], shuffle))
+        return cls(_slabring.Sampler.subset(_ids(ids), shuffle))
 
     @classmethod
     def order(cls, ids: Iterable[int]) -> Sampler:
         """Exactly this order, in every epoch; as long as the dataset."""
-        return cls(_slabring.Sampler.order([int(number) for number in ids]))
+        return cls(_slabring.Sampler.order(_ids(ids)))
 
     @classmethod
     def batches(cls, batches: Iterable[Iterable[int]]) -> Sampler:
         """Exactly these batches, in every epoch. Ranks take whole ones in turn."""
-        return cls(_slabring.Sampler.batches([[int(number) for number in batch] for batch in batches]))
+        return cls(_slabring.Sampler.batches([_ids(batch) for batch in batches]))
 
     @classmethod
     def window_shuffle(cls, window: int) -> Sampler:
@@ -107,5 +115,5 @@ def _from_torch(given: Any) -> Optional[Sampler]:
 
 def batches_of(given: Union[Sampler, Iterable[Iterable[int]]]) -> tuple[Sampler, int]:
     """What DataLoader takes as ``batch_sampler``: its sampler, and the largest batch."""
-    lists: Sequence[list[int]] = [[int(number) for number in batch] for batch in given]  # type: ignore[union-attr]
+    lists: Sequence[list[int]] = [_ids(batch) for batch in given]  # type: ignore[union-attr]
     return Sampler.batches(lists), max((len(batch) for batch in lists), default=1)

@@ -119,6 +119,19 @@ class Arguments(PhotoTest):
         self.refused("output", "numpy, torch, array", output="jax")
         self.refused("on_error", "raise, mask, substitute", on_error="skip")
 
+    def test_numbers_that_are_none_are_refused_with_the_name_of_the_argument(self):
+        for name in ("batch_size", "num_workers", "prefetch", "attachable", "seed", "rank", "world"):
+            for value in (8.0, "8"):
+                self.refused(f"{name} is {value!r}", "whole number", error=TypeError, **{name: value})
+        self.refused("seed is -1", seed=-1)
+        self.refused("seed is", "2**64 - 1", seed=2**64)
+        self.refused("entry 1 is sample -2", sampler=[3, -2])
+        self.refused("entry 0 is sample -1", batch_size=1, batch_sampler=[[1], [-1]])
+        loader = self.loader(batch_size=numpy.int64(8), seed=numpy.uint8(3))
+        for epoch, error in ((1.5, TypeError), ("1", TypeError), (-1, ValueError), (2**64, ValueError)):
+            with self.assertRaisesRegex(error, "epoch is"):
+                loader.set_epoch(epoch)
+
     def test_values_that_the_library_refuses_name_option_and_value(self):
         self.assertEqual(self.refused("batch_size", "0", batch_size=0).code, "invalid_argument")
         self.refused("prefetch", "65", prefetch=65)
