@@ -222,7 +222,7 @@ class ImageRows {
     throw SampleFailure(
         SampleStatus::wrong_shape,
         fmt::format("the image has {}x{} pixels (height x width) and {}x{} after its transforms; rows "
-                    "have {}x{}",
+                    "have {}x{}; a crop, or a Resize to height and width, makes all images alike",
                     image.height, image.width, result.height, result.width, shape_.height, shape_.width));
   }
 
