@@ -29,8 +29,8 @@ inline constexpr CudaStream per_thread_stream = 2;  ///< CU_STREAM_PER_THREAD
 
 class DeviceStream;
 
-/// A batch in the memory of a GPU: images and labels. Made by DeviceCopier::copy, whose memory it borrows; may outlive
-/// the copier. Its destructor gives the memory back for a later batch.
+/// A batch in the memory of a GPU: images and labels, and no extra arrays. Made by DeviceCopier::copy, whose memory it
+/// borrows; may outlive the copier. Its destructor gives the memory back for a later batch.
 ///
 /// One DeviceBatch must not be used by two threads at once; it may be destroyed by any thread.
 class SLABRING_API DeviceBatch {
