@@ -16,6 +16,7 @@
 #include "augment/kernel_target.hpp"
 #include "augment/program.hpp"
 #include "base/random.hpp"
+#include "base/sample_failure.hpp"
 #include "decode/decoder.hpp"
 #include "decode/jpeg_tiler.hpp"
 #include "read/file_reader.hpp"
@@ -42,9 +43,12 @@ const std::vector<Photo>& photos() {
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
       if (!entry.is_regular_file()) continue;
       const auto bytes = reader.read(entry.path().string(), std::uint64_t{1} << 30);
-      const ImageHeader header = decoder.open(bytes);
       const std::uint64_t before = decoder.decoded_native();
-      decoder.decode({0, 0, header.width, header.height});
+      try {
+        const ImageHeader header = decoder.open(bytes);
+        decoder.decode({0, 0, header.width, header.height});
+      } catch (const SampleFailure&) {  // such as the description that `slabring synth` leaves beside its images
+      }
       if (decoder.decoded_native() > before) found.emplace_back(bytes.begin(), bytes.end());
     }
     return found;

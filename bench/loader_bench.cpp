@@ -3,6 +3,8 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
+#include <cstring>
+#include <random>
 #include <vector>
 
 #include "slabring/loader.hpp"
@@ -59,5 +61,23 @@ BENCHMARK(MnistFromMemory)
     ->Args({2, 1024})
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
+
+/// What memory alone allows: threads that do nothing but copy rows of CIFAR's size out of an array, in random order,
+/// each into a ring's worth of memory of its own.
+void RowsCopied(benchmark::State& state) {
+  constexpr std::size_t row = 3072;  // 32 x 32 x 3
+  constexpr std::size_t count = 50'000;
+  static const std::vector<std::uint8_t> samples(row * count, 1);
+  std::vector<std::uint8_t> slabs(row * 1024);
+  std::minstd_rand random(static_cast<unsigned>(state.thread_index()) + 1);
+  std::size_t place = 0;
+  for (auto _ : state) {
+    std::memcpy(slabs.data() + place * row, samples.data() + random() % count * row, row);
+    benchmark::ClobberMemory();
+    place = (place + 1) % 1024;
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(RowsCopied)->Threads(1)->Threads(2)->UseRealTime();
 
 }  // namespace
