@@ -70,7 +70,7 @@ class SLABRING_API RelabelDataset : public MapDataset {
   /// `labels`: from the label that there was to that which there shall be; all others stay. `classes`: names of the new
   /// labels. Without them the names follow: a label is called what the first class was called that becomes it, or by
   /// its number where none does. Throws Error(invalid_argument) for new labels that no list of names can reach.
-  RelabelDataset(SharedDataset whole, Labels labels, std::optional<std::vector<std::string>> classes = {});
+  RelabelDataset(const SharedDataset& whole, Labels labels, std::optional<std::vector<std::string>> classes = {});
   ~RelabelDataset() override;
 
   const Labels& labels() const noexcept { return *labels_; }
@@ -84,7 +84,7 @@ class SLABRING_API RelabelDataset : public MapDataset {
 
  private:
   using SharedLabels = std::shared_ptr<const Labels>;
-  RelabelDataset(SharedDataset whole, SharedLabels labels, std::optional<std::vector<std::string>> classes);
+  RelabelDataset(const SharedDataset& whole, SharedLabels labels, std::optional<std::vector<std::string>> classes);
 
   SharedLabels labels_;
 };

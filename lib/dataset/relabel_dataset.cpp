@@ -82,13 +82,13 @@ Labels labels_in(std::span<const std::string> rules) {
 
 }  // namespace
 
-RelabelDataset::RelabelDataset(SharedDataset whole, SharedLabels labels, std::optional<Names> classes)
+RelabelDataset::RelabelDataset(const SharedDataset& whole, SharedLabels labels, std::optional<Names> classes)
     : MapDataset(whole, [labels](SampleId, Sample& sample) { sample.set_label(new_label_of(*labels, sample.label())); },
                  {.classes = names_for(whole, *labels, std::move(classes)), .version = 0}),
       labels_(std::move(labels)) {}
 
-RelabelDataset::RelabelDataset(SharedDataset whole, Labels labels, std::optional<Names> classes)
-    : RelabelDataset(std::move(whole), std::make_shared<const Labels>(std::move(labels)), std::move(classes)) {}
+RelabelDataset::RelabelDataset(const SharedDataset& whole, Labels labels, std::optional<Names> classes)
+    : RelabelDataset(whole, std::make_shared<const Labels>(std::move(labels)), std::move(classes)) {}
 
 RelabelDataset::~RelabelDataset() = default;
 
@@ -141,6 +141,7 @@ std::unique_ptr<Dataset> relabelled(const SharedDataset& whole, std::string_view
   }
   if (word == "label") return std::make_unique<RelabelDataset>(whole, labels_in(rules));
   std::vector<std::pair<std::string, std::string>> names;
+  names.reserve(rules.size());
   for (const std::string& rule : rules) names.push_back(divided(rule));
   return rename_classes(whole, names);
 }
