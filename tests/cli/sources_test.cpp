@@ -216,6 +216,36 @@ TEST(Pack, OfArraysGivesTheSameStreamAndTheBytesBack) {
   EXPECT_FALSE(fs::exists(folder / "z.slabpack.part"));
 }
 
+TEST(Digest, OfSamplesWithMoreArraysHoldsThem) {
+  const Folder folder;
+  folder.write("x.npy", npy_file("|u1", "(30, 6)", std::string(180, '\1')));
+  folder.write("y.npy", npy_file("|u1", "(30,)", std::string(30, '\5')));
+  std::string mask(60, '\2');
+  folder.write("mask.npy", npy_file("|u1", "(30, 2)", mask));
+  mask.back() = '\3';
+  folder.write("other.npy", npy_file("|u1", "(30, 2)", mask));
+  const std::string plain = folder / "x.npy?labels=" + folder.path() + "/y.npy";
+  const auto with = [&](const std::string& name) { return plain + "&arrays=" + folder.path() + "/" + name; };
+  const std::vector<std::string> how{"--pipeline", "none", "--shuffle"};
+  const std::string expected = plain_total(with("mask.npy"), how);
+  EXPECT_NE(expected, plain_total(plain, how));
+  EXPECT_NE(expected, plain_total(with("other.npy"), how)) << "one byte of one sample";
+  for (const char* start : {"forkserver", "spawn", "fork"}) {
+    EXPECT_EQ(plain_total(with("mask.npy"), {"--pipeline", "none", "--shuffle", "--start", start}), expected) << start;
+  }
+}
+
+TEST(Pack, OfSamplesWithMoreArraysIsRefused) {
+  const Folder folder;
+  folder.write("x.npy", npy_file("|u1", "(3, 2)", std::string(6, '\1')));
+  folder.write("mask.npy", npy_file("|u1", "(3, 2)", std::string(6, '\2')));
+  const Outcome outcome =
+      slabring({"pack", folder / "x.npy?arrays=" + folder.path() + "/mask.npy", folder / "x.slabpack"});
+  EXPECT_NE(outcome.status, 0);
+  EXPECT_THAT(outcome.err, HasSubstr("arrays"));
+  EXPECT_FALSE(fs::exists(folder / "x.slabpack.part"));
+}
+
 TEST(Pack, MakesLargeImagesSmaller) {
   const Folder folder;
   const Outcome outcome =
