@@ -23,6 +23,7 @@
 #include "read/file_reader.hpp"
 #include "support/counting_jpeg.hpp"
 #include "support/decode_image.hpp"
+#include "support/random_region.hpp"
 
 namespace slabring {
 namespace {
@@ -66,7 +67,8 @@ class Comparison {
     natively_ += native_.decoded_native() - natively;
     const auto tiled = tiler_.tile(file);
     if (tiled) ++tiled_files_;
-    for (int i = 0; i < regions_; ++i) compare_region(file, tiled, region_of(*header));
+    for (int i = 0; i < regions_; ++i)
+      compare_region(file, tiled, test::random_region(random_, header->width, header->height));
   }
 
   /// Prints what was compared. False: there was a difference, or no JPEG.
@@ -85,16 +87,6 @@ class Comparison {
     } catch (const SampleFailure&) {
     }
     return std::nullopt;
-  }
-
-  Rect region_of(const ImageHeader& header) {
-    const auto below = [&](int limit) { return static_cast<int>(random_() % static_cast<unsigned>(limit)); };
-    Rect region;
-    region.width = 1 + below(header.width);
-    region.height = 1 + below(header.height);
-    region.x = below(header.width - region.width + 1);
-    region.y = below(header.height - region.height + 1);
-    return region;
   }
 
   void compare_region(std::span<const std::byte> file, const std::optional<JpegTiler::Tiled>& tiled,

@@ -15,6 +15,7 @@
 #include "decode/probe.hpp"
 #include "decode/webp_decoder.hpp"
 #include "support/decode_image.hpp"
+#include "support/random_region.hpp"
 
 namespace slabring {
 namespace {
@@ -37,13 +38,7 @@ std::optional<RgbImage> decode(Decoder& decoder, std::span<const std::byte> file
 Rect region_of(std::span<const std::byte> file, const RgbImage& whole) {
   std::minstd_rand random(static_cast<std::uint32_t>(file.size()) * 31 + std::to_integer<std::uint32_t>(file.back()) +
                           1);
-  const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<std::uint32_t>(limit)); };
-  Rect region;
-  region.width = 1 + below(whole.width);
-  region.height = 1 + below(whole.height);
-  region.x = below(whole.width - region.width + 1);
-  region.y = below(whole.height - region.height + 1);
-  return region;
+  return test::random_region(random, whole.width, whole.height);
 }
 
 bool is_looked_at([[maybe_unused]] std::span<const std::byte> file) {
