@@ -14,10 +14,12 @@
 
 #include "base/memfd.hpp"
 #include "slabring/error.hpp"
+#include "support/refusal.hpp"
 
 namespace slabring {
 namespace {
 
+using test::refusal_of;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -149,17 +151,6 @@ TEST(SampleStore, NothingThatAnotherProcessWritesIsFollowedOutOfBounds) {
     words.next() = next;
     store.keep(SampleId{50}, labelled(0), content(50));
     EXPECT_FALSE(store.read(SampleId{50}, bytes).has_value()) << next;
-  }
-}
-
-template <class Work>
-std::string refusal_of(Work&& work, ErrorCode code) {
-  try {
-    work();
-    return "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
   }
 }
 

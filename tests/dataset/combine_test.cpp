@@ -15,25 +15,16 @@
 #include "slabring/error.hpp"
 #include "slabring/sources.hpp"
 #include "support/pixel_dataset.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::refusal_of;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <class Work>
-std::string refusal_of(Work&& work, ErrorCode code = ErrorCode::dataset) {
-  try {
-    work();
-    return "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-}
 
 /// Pets: cat 2, dog 1. Farm: cow 1, dog 2.
 class CombineTest : public testing::Test {

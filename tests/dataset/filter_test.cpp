@@ -12,25 +12,16 @@
 #include "slabring/error.hpp"
 #include "slabring/sources.hpp"
 #include "support/pixel_dataset.hpp"
+#include "support/refusal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::refusal_of;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-template <class Work>
-std::string refusal_of(Work&& work, ErrorCode code) {
-  try {
-    work();
-    return "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-}
 
 std::vector<std::uint64_t> ids_of(const Subset& subset) {
   std::vector<std::uint64_t> ids;

@@ -16,29 +16,20 @@
 #include "slabring/sources.hpp"
 #include "support/image_tree.hpp"
 #include "support/pixel_dataset.hpp"
+#include "support/refusal.hpp"
 #include "support/stream_digest.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace slabring {
 namespace {
 
+using test::refusal_of;
 using test::stream;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
 using Names = std::vector<std::pair<std::string, std::string>>;
-
-template <class Work>
-std::string refusal_of(Work&& work, ErrorCode code = ErrorCode::invalid_argument) {
-  try {
-    work();
-    return "not refused";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-}
 
 /// As load() says, and as label_of() says without it.
 std::vector<std::int64_t> labels_in(const Dataset& dataset) {
@@ -81,7 +72,7 @@ TEST(MapDataset, StartMethodsThatRunOtherProgramsRefuseAFunctionWithTheReason) {
   const MapDataset turned(std::make_shared<test::PixelDataset>(50), turn);
   for (const StartMethod method : {StartMethod::forkserver, StartMethod::spawn}) {
     const LoaderOptions options{.batch_size = 8, .workers = 1, .start_method = method};
-    EXPECT_THAT(refusal_of([&] { Loader(turned, {}, options); }),
+    EXPECT_THAT(refusal_of([&] { Loader(turned, {}, options); }, ErrorCode::invalid_argument),
                 AllOf(HasSubstr("MapDataset with a function"), HasSubstr("fork or workers 0")));
   }
 }
@@ -104,7 +95,8 @@ TEST(MapDataset, OptionsAreNamesAndAVersion) {
   EXPECT_THAT(one.classes(), ElementsAre("a", "b"));
   const std::set<std::uint64_t> all{pixels->fingerprint(), one.fingerprint(), MapDataset(pixels, turn).fingerprint()};
   EXPECT_EQ(all.size(), 3U);
-  EXPECT_THAT(refusal_of([&] { MapDataset(pixels, SampleFunction()); }), HasSubstr("empty"));
+  EXPECT_THAT(refusal_of([&] { MapDataset(pixels, SampleFunction()); }, ErrorCode::invalid_argument),
+              HasSubstr("empty"));
   EXPECT_THAT(refusal_of([] { MapDataset(nullptr, turn); }, ErrorCode::dataset), HasSubstr("null"));
 }
 
@@ -132,9 +124,11 @@ TEST_F(RelabelTest, NamesFollowTheirLabels) {
   EXPECT_THAT(merged.classes(), ElementsAre("cat", "cow"));
   EXPECT_THAT(RelabelDataset(animals_, {{0, 5}}).classes(), ElementsAre("0", "cow", "dog", "emu", "4", "cat"));
   EXPECT_THAT(RelabelDataset(animals_, {{0, 5}}, std::vector<std::string>{"x"}).classes(), ElementsAre("x"));
-  EXPECT_THAT(refusal_of([&] {
-                RelabelDataset(animals_, {{0, 1 << 30}});
-              }),
+  EXPECT_THAT(refusal_of(
+                  [&] {
+                    RelabelDataset(animals_, {{0, 1 << 30}});
+                  },
+                  ErrorCode::invalid_argument),
               AllOf(HasSubstr("class cat"), HasSubstr("below 1048576")));
 }
 
@@ -170,7 +164,9 @@ TEST_F(RelabelTest, IsASourceLikeOthersAndGoesToOtherProcesses) {
 }
 
 TEST_F(RelabelTest, WrongRulesAreRefusedWithWhatWouldBeRight) {
-  const auto refusal = [this](const std::string& options) { return refusal_of([&] { open_source(source(options)); }); };
+  const auto refusal = [this](const std::string& options) {
+    return refusal_of([&] { open_source(source(options)); }, ErrorCode::invalid_argument);
+  };
   EXPECT_THAT(refusal("class=cat"), HasSubstr("\"cat\" relabels nothing; it must be OLD:NEW"));
   EXPECT_THAT(refusal("label=1:"), HasSubstr("\"1:\""));
   EXPECT_THAT(refusal("label=x:1"), HasSubstr("\"x\" names no label"));

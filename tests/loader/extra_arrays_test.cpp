@@ -20,11 +20,13 @@
 #include "slabring/map.hpp"
 #include "slabring/mixture.hpp"
 #include "support/pixel_dataset.hpp"
+#include "support/refusal.hpp"
 #include "support/stream_digest.hpp"
 
 namespace slabring {
 namespace {
 
+using test::refusal_of;
 using test::stream;
 using testing::AllOf;
 using testing::Each;
@@ -88,15 +90,6 @@ LoaderOptions options(int workers, StartMethod method = StartMethod::fork) {
   return {.batch_size = 8, .shuffle = true, .seed = 3, .workers = workers, .start_method = method};
 }
 
-std::string refusal_of(const auto& attempt) {
-  try {
-    attempt();
-    return "not refused";
-  } catch (const Error& error) {
-    return error.what();
-  }
-}
-
 TEST(ExtraArrays, OfABatchAreTensorsBesideImagesAndLabels) {
   const SharedDataset dataset = tensors();
   Loader loader(*dataset, {}, options(0));
@@ -127,8 +120,9 @@ TEST(ExtraArrays, ThatABatchDoesNotHaveAreRefusedWithThoseItHas) {
   Loader loader(*dataset, {}, options(0));
   loader.epoch(0);
   const Batch batch = loader.next();
-  EXPECT_THAT(refusal_of([&] { (void)batch.array(2); }), HasSubstr("extra array 2 was asked for, and the batch has 2"));
-  EXPECT_THAT(refusal_of([&] { (void)batch.array("value"); }),
+  EXPECT_THAT(refusal_of([&] { (void)batch.array(2); }, ErrorCode::invalid_argument),
+              HasSubstr("extra array 2 was asked for, and the batch has 2"));
+  EXPECT_THAT(refusal_of([&] { (void)batch.array("value"); }, ErrorCode::invalid_argument),
               AllOf(HasSubstr("\"value\""), HasSubstr("mask: u8 [5], weight: f64 []")));
 }
 
@@ -257,9 +251,11 @@ TEST(ExtraArrays, OfPartsThatDifferAreRefusedWithBoth) {
 
 TEST(ExtraArrays, OfWhichARowWouldHaveTwoSamplesAreRefused) {
   const Masked dataset;
-  EXPECT_THAT(refusal_of([&] {
-                Loader(dataset, {CenterCrop(3), MixUp(200)}, options(0));
-              }),
+  EXPECT_THAT(refusal_of(
+                  [&] {
+                    Loader(dataset, {CenterCrop(3), MixUp(200)}, options(0));
+                  },
+                  ErrorCode::pipeline),
               AllOf(HasSubstr("MixUp"), HasSubstr("mask: u8 [2]")));
 }
 
@@ -274,14 +270,14 @@ class Boastful : public test::PixelDataset {
 };
 
 TEST(ExtraArrays, ThatNoBatchCanHoldAreRefused) {
-  const auto refusal = [](std::vector<ExtraArray> arrays) {
+  const auto refusal = [](std::vector<ExtraArray> arrays, ErrorCode code = ErrorCode::dataset) {
     const Boastful dataset(std::move(arrays));
-    return refusal_of([&] { Loader(dataset, {}, {.batch_size = 2, .workers = 0}); });
+    return refusal_of([&] { Loader(dataset, {}, {.batch_size = 2, .workers = 0}); }, code);
   };
   constexpr std::int64_t huge = std::int64_t{1} << 40;
   EXPECT_THAT(refusal({{"", {DType::u8, {4, 0}}}}), HasSubstr("extra array 0 is u8 [4, 0]"));
   EXPECT_THAT(refusal({{"depth", {DType::f32, {huge, huge}}}}), HasSubstr("extra array 0 (depth) is f32"));
-  EXPECT_THAT(refusal({{"", {DType::u8, {huge}}}}), HasSubstr("extra arrays is out of range"));
+  EXPECT_THAT(refusal({{"", {DType::u8, {huge}}}}, ErrorCode::memory), HasSubstr("extra arrays is out of range"));
   EXPECT_THAT(refusal({{"", {DType::u8, {1, 1, 1, 1, 1, 1, 1, 1}}}}), HasSubstr("it may have 7 axes"));
   EXPECT_THAT(refusal({{"a", {}}, {"", {}}, {"", {}}, {"a", {}}}), HasSubstr("two extra arrays are called \"a\""));
   EXPECT_THAT(refusal(std::vector<ExtraArray>(ring::max_extra_arrays + 1)), HasSubstr("a batch has places for 62"));
