@@ -94,15 +94,12 @@ TEST(Ranks, CountsAreKnownBeforehand) {
 }
 
 TEST(Ranks, MoreOfThemThanSamplesGetOneRowEachOrNone) {
-  const PlanOptions options{.samples = 3, .batch_size = 4, .uneven = Uneven::pad};
-  const Delivered padded = deliver(options, 8, 0);
+  const auto options = [](Uneven uneven) { return PlanOptions{.samples = 3, .batch_size = 4, .uneven = uneven}; };
+  const Delivered padded = deliver(options(Uneven::pad), 8, 0);
   EXPECT_EQ(padded.batches, 1U);
   EXPECT_EQ(padded.repeated, (std::vector{SampleId{0}, SampleId{1}, SampleId{2}, SampleId{0}, SampleId{1}}));
-  PlanOptions exact = options;
-  exact.uneven = Uneven::exact;
-  EXPECT_EQ(deliver(exact, 8, 0).absent, 5U);
-  PlanOptions drop = options;
-  drop.uneven = Uneven::drop;
+  EXPECT_EQ(deliver(options(Uneven::exact), 8, 0).absent, 5U);
+  const PlanOptions drop = options(Uneven::drop);
   EXPECT_EQ(EpochPlan(of_rank(drop, 0, 8)).batches(), 0U);
   EXPECT_EQ(EpochPlan(of_rank(drop, 0, 8)).rows(), 0U);
 }
