@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <random>
 #include <span>
 
 #include "base/sample_failure.hpp"
@@ -32,13 +31,6 @@ std::optional<RgbImage> decode(Decoder& decoder, std::span<const std::byte> file
     if (failure.status() == SampleStatus::ok || failure.what()[0] == '\0') std::abort();
     return std::nullopt;
   }
-}
-
-/// Some region, the same one for the same file.
-Rect region_of(std::span<const std::byte> file, const RgbImage& whole) {
-  std::minstd_rand random(static_cast<std::uint32_t>(file.size()) * 31 + std::to_integer<std::uint32_t>(file.back()) +
-                          1);
-  return test::random_region(random, whole.width, whole.height);
 }
 
 bool is_looked_at([[maybe_unused]] std::span<const std::byte> file) {
@@ -67,7 +59,7 @@ void check_shrunk(Decoder& decoder, std::span<const std::byte> file, double scal
   };
   const std::optional<RgbImage> whole = decode_shrunk(std::nullopt);
   if (!whole) return;
-  const Rect region = region_of(file, *whole);
+  const Rect region = test::region_for(file, whole->width, whole->height);
   if (decode_shrunk(region) == crop(*whole, region)) return;
   std::fprintf(stderr, "%dx%d at %d, %d of %dx%d at %g differs from that part of the whole image\n", region.width,
                region.height, region.x, region.y, whole->width, whole->height, scale);
@@ -86,7 +78,7 @@ void check(std::span<const std::byte> file) {
     }
     return;
   }
-  const Rect region = region_of(file, *whole);
+  const Rect region = test::region_for(file, whole->width, whole->height);
   if (decode(decoder, file, region) != crop(*whole, region)) {
     std::fprintf(stderr, "%dx%d at %d, %d of %dx%d differs from that part of the whole image\n", region.width,
                  region.height, region.x, region.y, whole->width, whole->height);

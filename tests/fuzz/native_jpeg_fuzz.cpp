@@ -5,13 +5,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
-#include <random>
 #include <span>
 
 #include "base/sample_failure.hpp"
 #include "decode/decoder.hpp"
 #include "decode/native_jpeg/native_decoder.hpp"
 #include "support/decode_image.hpp"
+#include "support/random_region.hpp"
 
 namespace slabring {
 namespace {
@@ -43,19 +43,6 @@ std::optional<RgbImage> decode_with_libjpeg(std::span<const std::byte> file) {
   }
 }
 
-/// Some region, the same one for the same file.
-Rect region_of(std::span<const std::byte> file, int width, int height) {
-  std::minstd_rand random(static_cast<std::uint32_t>(file.size()) * 31 + std::to_integer<std::uint32_t>(file.back()) +
-                          1);
-  const auto below = [&](int limit) { return static_cast<int>(random() % static_cast<std::uint32_t>(limit)); };
-  Rect region;
-  region.width = 1 + below(width);
-  region.height = 1 + below(height);
-  region.x = below(width - region.width + 1);
-  region.y = below(height - region.height + 1);
-  return region;
-}
-
 [[noreturn]] void complain(const char* what, const Rect& region) {
   std::fprintf(stderr, "%s: %dx%d at %d, %d\n", what, region.width, region.height, region.x, region.y);
   std::abort();
@@ -67,7 +54,7 @@ void check(std::span<const std::byte> file) {
   const auto width = static_cast<int>(header->width);
   const auto height = static_cast<int>(header->height);
   std::optional<RgbImage> expected;
-  for (const Rect& region : {Rect{0, 0, width, height}, region_of(file, width, height)}) {
+  for (const Rect& region : {Rect{0, 0, width, height}, test::region_for(file, width, height)}) {
     const std::optional<RgbImage> found = decode_native(file, region);
     if (!found) continue;
     if (!expected) expected = decode_with_libjpeg(file);

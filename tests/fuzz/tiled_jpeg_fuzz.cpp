@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
-#include <random>
 #include <span>
 #include <vector>
 
@@ -21,6 +20,7 @@
 #include "decode/jpeg_tiles.hpp"
 #include "decode/native_jpeg/native_decoder.hpp"
 #include "support/decode_image.hpp"
+#include "support/random_region.hpp"
 
 namespace slabring {
 namespace {
@@ -57,24 +57,15 @@ std::optional<RgbImage> decode_with_libjpeg(std::span<const std::byte> file) {
   }
 }
 
-/// Some region, the same one for the same file.
-Rect region_of(std::span<const std::byte> file, const StoredHeader& header) {
-  std::minstd_rand random(static_cast<std::uint32_t>(file.size()) * 31 + std::to_integer<std::uint32_t>(file.back()) +
-                          1);
-  const auto below = [&](std::uint32_t limit) { return static_cast<int>(random() % limit); };
-  Rect region;
-  region.width = 1 + below(header.width);
-  region.height = 1 + below(header.height);
-  region.x = below(header.width - static_cast<std::uint32_t>(region.width) + 1);
-  region.y = below(header.height - static_cast<std::uint32_t>(region.height) + 1);
-  return region;
-}
-
 /// nullopt: not for the native decoder, or too large to be tried.
 std::optional<StoredHeader> header_of(std::span<const std::byte> file, const JpegTiles& tiles) {
   const std::optional<StoredHeader> header = native().open(file, tiles);
   if (!header || std::uint64_t{header->width} * header->height > limits.max_pixels) return std::nullopt;
   return header;
+}
+
+Rect whole_of(const StoredHeader& header) {
+  return {0, 0, static_cast<int>(header.width), static_cast<int>(header.height)};
 }
 
 /// With the tiles that a file has.
@@ -84,9 +75,9 @@ void check_file(std::span<const std::byte> file) {
   if (!tiles->is_consistent(file.size())) complain("tiles that were found are inconsistent");
   const std::optional<StoredHeader> header = header_of(file, *tiles);
   if (!header) return;
-  const Rect all{0, 0, static_cast<int>(header->width), static_cast<int>(header->height)};
+  const Rect all = whole_of(*header);
   std::optional<RgbImage> expected;
-  for (const Rect& region : {all, region_of(file, *header)}) {
+  for (const Rect& region : {all, test::region_for(file, all.width, all.height)}) {
     const std::optional<RgbImage> found = decode_by_tiles(file, *tiles, region);
     if (!found) continue;
     if (!expected) expected = decode_with_libjpeg(file);
@@ -114,7 +105,10 @@ void check_index(std::vector<std::byte> index, std::span<const std::byte> file, 
   const std::optional<TileIndex> read = read_tile_index(index, bytes, checksum);
   if (!read) return;
   if (!read->tiles.is_consistent(file.size())) complain("an index that was read is inconsistent");
-  if (const auto header = header_of(file, read->tiles)) decode_by_tiles(file, read->tiles, region_of(file, *header));
+  const std::optional<StoredHeader> header = header_of(file, read->tiles);
+  if (!header) return;
+  const Rect all = whole_of(*header);
+  decode_by_tiles(file, read->tiles, test::region_for(file, all.width, all.height));
 }
 
 }  // namespace
