@@ -9,14 +9,10 @@ namespace slabring::native_jpeg {
 #define SLABRING_INLINE [[gnu::always_inline]] inline
 
 /// The next bits of a segment whose stuffing has been removed, at the top of a register.
-///
-/// Only the low six bits of `count` say how many of `bits` are valid. The others are rubbish: table entries are
-/// subtracted from `count` whole, because masking each would lengthen the chain of operations from one symbol to the
-/// next, and that chain is what entropy decoding waits for.
 struct BitReader {
   const std::uint8_t* at = nullptr;  ///< the first byte of which not all bits are in `bits`
   std::uint64_t bits = 0;
-  std::uint64_t count = 0;
+  std::uint64_t count = 0;  ///< of them valid, below 64; the others are a part of what is at `at`, or 0
 
   /// After it at least 56 bits are valid. Reads 8 bytes at `at`.
   SLABRING_INLINE void refill() {
@@ -24,19 +20,19 @@ struct BitReader {
     std::memcpy(&next, at, sizeof(next));
     if constexpr (std::endian::native == std::endian::little) next = __builtin_bswap64(next);
     bits |= next >> (count & 63);
-    at += (~count >> 3) & 7;
+    at += (count ^ 63) >> 3;
     count |= 56;
   }
 
-  /// Drops as many bits as the low six bits of `entry` say.
-  SLABRING_INLINE void drop(std::uint64_t entry) {
-    bits <<= entry & 63;
-    count -= entry;
+  /// Requires: so many bits are valid, below 64.
+  SLABRING_INLINE void drop(std::uint64_t dropped) {
+    bits <<= dropped & 63;
+    count -= dropped;
   }
 
   /// Bits that were dropped, counted from `begin`.
   std::ptrdiff_t consumed_bits(const std::uint8_t* begin) const noexcept {
-    return (at - begin) * 8 - static_cast<std::ptrdiff_t>(count & 63);
+    return (at - begin) * 8 - static_cast<std::ptrdiff_t>(count);
   }
 };
 

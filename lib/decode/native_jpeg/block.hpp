@@ -1,13 +1,13 @@
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "decode/native_jpeg/huffman_table.hpp"
 
 namespace slabring::native_jpeg {
 
-// Entropy decoding of one block. Inlined into the loops over MCUs, which keep the reader in registers.
+// Entropy decoding of the blocks of an MCU, all of it inlined into one function that keeps the reader in registers.
 
 /// 64 coefficients row by row, and a place for what is not to be kept.
 inline constexpr std::size_t block_stride = 96;  // a multiple of a cache line's numbers
@@ -17,42 +17,83 @@ using Block = std::int16_t;
 inline constexpr int max_block_bits =
     (max_code_length + max_dc_size) + (block_size - 1) * (max_code_length + max_ac_size);
 
+/// Blocks of the longest MCU, one of 4:2:0.
+inline constexpr std::size_t max_mcu_blocks = 6;
+
 inline constexpr int damaged = -1;
 
-/// One symbol of any length, with 56 bits valid. `last`: the zigzag index of the coefficient before it, moved on.
-/// Returns false when the data is damaged.
+/// Where the decoding of a block stands.
+struct AcPosition {
+  std::uint64_t last = 0;   ///< zigzag index of the coefficient decoded last
+  std::uint64_t next = 0;   ///< that of the last look-up's end, or no index (AcTable::end_of_block, unusual)
+  std::uint64_t index = 0;  ///< of that look-up
+};
+
+/// Looks up symbols, stores their coefficients, and moves on behind them. False: that leads to no index before the last
+/// one, and only at.next and at.index have moved. What is no coefficient is stored where it is discarded.
 template <bool store>
-bool decode_unusual_symbol(BitReader& bits, const CanonicalCode& code, unsigned& last, bool& at_end, Block* block) {
-  const auto [length, symbol] = code.decode(bits.bits);
-  const int size = symbol & 15;
-  if (length == 0 || size > max_ac_size) return false;
-  bits.drop(static_cast<std::uint64_t>(length));
-  at_end = symbol == 0;
-  if (at_end) return true;
-  if (size == 0 && symbol != 0xF0) return false;
-  last += (static_cast<unsigned>(symbol) >> 4) + 1;
-  if (last >= block_size) return false;
-  if (size == 0) return true;
+SLABRING_INLINE bool take_symbols(BitReader& bits, const AcTable& table, AcPosition& at, Block* block) {
+  at.index = AcTable::index(bits.bits);
+  const std::uint64_t length = table.field<AcTable::total_bits>(at.index);  // first: the next look-up waits for it
+  at.next = at.last + table.field<AcTable::last_step>(at.index);
   if constexpr (store) {
-    block[zigzag.place[last]] = static_cast<Block>(extended(bits.bits, 64U - static_cast<unsigned>(size)));
+    const std::uint64_t offset = table.field<AcTable::last_offset>(at.index);
+    const std::uint64_t complement = table.field<AcTable::last_complement>(at.index);
+    const std::uint64_t known = at.last + table.field<AcTable::known_step>(at.index);
+    // In this order: an entry without a last symbol has rubbish for its value, at the place of the known one.
+    block[zigzag.place[at.next]] = static_cast<Block>(extended(bits.bits << (offset & 63), complement));
+    block[zigzag.place[known]] = static_cast<Block>(table.field<AcTable::known_value>(at.index));
   }
-  bits.drop(static_cast<std::uint64_t>(size));
+  if (at.next >= block_size - 1) [[unlikely]]
+    return false;
+  bits.drop(length);
+  at.last = at.next;
   return true;
 }
 
-/// A look-up's entry, taken apart: stores its coefficients behind index `last` and returns the index it leads to. What
-/// is no coefficient is stored where it is discarded.
+/// What is left when the table has no answer: the block's last coefficient, or one symbol of any length.
+struct RareSymbol {
+  int last = damaged;  ///< zigzag index, or `damaged`
+  bool ends_block = true;
+};
+
 template <bool store>
-SLABRING_INLINE unsigned take_entry(std::uint64_t entry, const BitReader& bits, unsigned last, Block* block) {
-  const unsigned next = last + static_cast<unsigned>(entry >> AcTable::last_step & 255);
-  if constexpr (store) {
-    const unsigned known = last + static_cast<unsigned>(entry >> AcTable::known_step & 255);
-    const int value = extended(bits.bits << (entry >> AcTable::last_offset & 63), entry >> AcTable::last_complement);
-    // In this order: an entry without a last symbol has rubbish for its value, at the place of the known one.
-    block[zigzag.place[next]] = static_cast<Block>(value);
-    block[zigzag.place[known]] = static_cast<Block>(entry >> AcTable::known_value);
+[[gnu::noinline]] RareSymbol decode_unusual_symbol(BitReader& bits, const CanonicalCode& code, unsigned last,
+                                                   Block* block) {
+  const auto [length, symbol] = code.decode(bits.bits);
+  const int size = symbol & 15;
+  if (length == 0 || size > max_ac_size) return {};
+  bits.drop(static_cast<std::uint64_t>(length));
+  if (symbol == 0) return {static_cast<int>(last), true};
+  if (size == 0 && symbol != 0xF0) return {};
+  last += (static_cast<unsigned>(symbol) >> 4) + 1;
+  if (last >= block_size) return {};
+  if (size > 0) {
+    if constexpr (store) {
+      block[zigzag.place[last]] = static_cast<Block>(extended(bits.bits, 64U - static_cast<unsigned>(size)));
+    }
+    bits.drop(static_cast<std::uint64_t>(size));
   }
-  return next;
+  return {static_cast<int>(last), last == block_size - 1};
+}
+
+/// Goes on from a look-up whose index is neither before the block's last one nor the end of the block.
+template <bool store>
+[[gnu::noinline]] RareSymbol decode_rare_symbol(BitReader& bits, const AcTable& table, AcPosition at, Block* block) {
+  constexpr std::uint64_t last_index = block_size - 1;
+  if (at.next == last_index) {
+    bits.drop(table.field<AcTable::total_bits>(at.index));
+    return {block_size - 1, true};
+  }
+  if (table.field<AcTable::last_step>(at.index) != AcTable::unusual) {
+    // The index passes the block's end: by its last symbol, which then belongs to the next block, or by both.
+    if (at.last + table.field<AcTable::known_step>(at.index) != last_index) return {};
+    if constexpr (store) block[last_index] = static_cast<Block>(table.field<AcTable::known_value>(at.index));
+    bits.drop(table.field<AcTable::known_bits>(at.index));
+    return {block_size - 1, true};
+  }
+  bits.refill();
+  return decode_unusual_symbol<store>(bits, table.code(), static_cast<unsigned>(at.last), block);
 }
 
 /// The coefficients after the first one. Returns the zigzag index of the last one, 0 when there is none, or `damaged`.
@@ -62,78 +103,83 @@ SLABRING_INLINE unsigned take_entry(std::uint64_t entry, const BitReader& bits, 
 template <bool store>
 SLABRING_INLINE int decode_ac(BitReader& reader, const AcTable& table, Block* block) {
   BitReader bits = reader;  // in registers
-  unsigned last = 0;
+  AcPosition at;
   for (;;) {
-    std::uint64_t entry = table.look_up(bits.bits);
-    unsigned next = take_entry<store>(entry, bits, last, block);
-    if (next < block_size - 1) [[likely]] {
-      bits.drop(entry);
-      bits.refill();
-      last = next;
-      entry = table.look_up(bits.bits);
-      next = take_entry<store>(entry, bits, last, block);
-      if (next < block_size - 1) [[likely]] {
-        bits.drop(entry);
-        last = next;
-        continue;
-      }
+    if (take_symbols<store>(bits, table, at, block)) {
+      do {
+        bits.refill();
+      } while (take_symbols<store>(bits, table, at, block) && take_symbols<store>(bits, table, at, block) &&
+               take_symbols<store>(bits, table, at, block));
     }
-    // The end of the block, mostly.
-    const unsigned end = next - AcTable::end_of_block;  // wraps where there is none
-    const bool at_last = next == block_size - 1;
-    if (end < block_size - 1 || at_last) [[likely]] {
-      bits.drop(entry & 63);
+    const std::uint64_t end = at.next - AcTable::end_of_block;  // wraps where there is none
+    if (end < block_size - 1) [[likely]] {
+      bits.drop(table.field<AcTable::total_bits>(at.index));
       reader = bits;
-      return static_cast<int>(at_last ? next : end);
+      return static_cast<int>(end);
     }
-    if ((entry >> AcTable::last_step & 255) != AcTable::unusual) {
-      // The index passes the block's end: by its last symbol, which then belongs to the next block, or by both.
-      if (last + static_cast<unsigned>(entry >> AcTable::known_step & 255) != block_size - 1) return damaged;
-      if constexpr (store) block[block_size - 1] = static_cast<Block>(entry >> AcTable::known_value);
-      bits.drop(entry >> AcTable::known_bits & 63);
+    // A copy, because a variable whose address is given away is not kept in a register.
+    BitReader behind = bits;
+    const RareSymbol symbol = decode_rare_symbol<store>(behind, table, at, block);
+    bits = behind;
+    if (symbol.ends_block) {
       reader = bits;
-      return block_size - 1;
+      return symbol.last;
     }
-    bool at_end = false;
-    bits.refill();
-    // Copies, because a variable whose address is given away is not kept in a register.
-    BitReader bits_behind = bits;
-    unsigned last_behind = last;
-    if (!decode_unusual_symbol<store>(bits_behind, table.code(), last_behind, at_end, block)) return damaged;
-    bits = bits_behind;
-    last = last_behind;
-    if (at_end || last == block_size - 1) {
-      reader = bits;
-      return static_cast<int>(last);
-    }
+    at.last = static_cast<std::uint64_t>(symbol.last);
     bits.refill();
   }
 }
 
 static_assert(56 - (max_code_length + max_dc_size) >= AcTable::max_bits);
 
-/// The difference of the first coefficient to that of the block before. Requires: the reader is full.
+/// The first coefficient, as a difference to that of the block before. Requires: the reader is full.
 SLABRING_INLINE bool decode_dc(BitReader& reader, const DcTable& table, std::uint32_t& prediction) {
-  std::uint32_t entry = table.look_up(reader.bits);
-  if (entry == 0) [[unlikely]] {
-    entry = table.look_up_slowly(reader.bits);
+  const std::uint64_t index = DcTable::index(reader.bits);
+  std::uint64_t total = table.field<DcTable::total_bits>(index);  // first: the next look-up waits for it
+  std::uint64_t offset = table.field<DcTable::code_bits>(index);
+  std::uint64_t complement = table.field<DcTable::complement>(index);
+  std::uint64_t has_value = table.field<DcTable::has_value>(index);
+  if (total == 0) [[unlikely]] {
+    const std::uint64_t entry = table.look_up_slowly(reader.bits);
     if (entry == 0) return false;
+    total = entry >> DcTable::total_bits & 255;
+    offset = entry >> DcTable::code_bits & 255;
+    complement = entry >> DcTable::complement & 255;
+    has_value = entry >> DcTable::has_value;
   }
-  const int value = extended(reader.bits << (entry >> 8 & 63), entry >> 16);
-  const auto has_value = -static_cast<std::uint32_t>(entry >> 24);  // all ones or all zeros
-  prediction += static_cast<std::uint32_t>(value) & has_value;
-  reader.drop(entry & 63);
+  const auto mask = -static_cast<std::uint32_t>(has_value);  // all ones or all zeros
+  prediction += static_cast<std::uint32_t>(extended(reader.bits << (offset & 63), complement)) & mask;
+  reader.drop(total);
   return true;
 }
 
-/// A block whose first coefficient is predicted by `prediction`. Returns as decode_ac().
-template <bool store>
-SLABRING_INLINE int decode_block(BitReader& reader, const DcTable& dc, const AcTable& ac, std::uint32_t& prediction,
-                                 Block* block) {
-  reader.refill();
-  if (!decode_dc(reader, dc, prediction)) return damaged;
-  if constexpr (store) block[0] = static_cast<Block>(prediction);
-  return decode_ac<store>(reader, ac, block);
+/// A block to decode, and what was found.
+struct BlockJob {
+  const DcTable* dc = nullptr;
+  const AcTable* ac = nullptr;
+  std::uint32_t* prediction = nullptr;  ///< of its component
+  Block* block = nullptr;               ///< all zero, for the coefficients; nullptr: pass over the bits
+  Block first = 0;                      ///< coefficient
+  std::int16_t last = 0;                ///< as decode_ac() returns it
+};
+
+/// Blocks that follow each other. A function of its own for an MCU or so: the loops need all registers there are.
+/// False: the data is damaged.
+SLABRING_INLINE bool decode_blocks(BitReader& reader, BlockJob* jobs, std::size_t count) {
+  BitReader bits = reader;
+  for (BlockJob* job = jobs; job != jobs + count; ++job) {
+    bits.refill();
+    if (!decode_dc(bits, *job->dc, *job->prediction)) return false;
+    job->first = static_cast<Block>(*job->prediction);
+    if (job->block != nullptr) job->block[0] = job->first;
+    const int last =
+        job->block != nullptr ? decode_ac<true>(bits, *job->ac, job->block) : decode_ac<false>(bits, *job->ac, nullptr);
+    if (last < 0) [[unlikely]]
+      return false;
+    job->last = static_cast<std::int16_t>(last);
+  }
+  reader = bits;
+  return true;
 }
 
 }  // namespace slabring::native_jpeg

@@ -52,8 +52,8 @@ class EntropySource {
   Bytes rest() const noexcept { return file_.subspan(next_); }
 
  private:
-  /// The longest MCU, one of 4:2:0; a full register more that was loaded ahead; and what one refill reads.
-  static constexpr std::size_t mcu_bytes = (6 * max_block_bits + 7) / 8 + 2 * sizeof(BitReader::bits);
+  /// The longest MCU; a full register more that was loaded ahead; and what one refill reads.
+  static constexpr std::size_t mcu_bytes = (max_mcu_blocks * max_block_bits + 7) / 8 + 2 * sizeof(BitReader::bits);
   static constexpr std::size_t chunk_bytes = 4096;
 
   void enter_segment();

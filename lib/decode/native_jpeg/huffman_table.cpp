@@ -127,7 +127,7 @@ class AcTable::Builder {
         const AcSymbol symbol(length, code_.symbol(index++));
         Entry entry = last_entry(length + symbol.size, length, symbol.size, symbol.step);
         if (symbol.is_end) entry = last_entry(length, length, 0, end_of_block);
-        if (symbol.is_damage || symbol.is_zero_run) entry = 0;
+        if (symbol.is_damage || symbol.is_zero_run || symbol.size > max_last_size) entry = 0;
         out = std::fill_n(out, 1 << (most - length), entry);
       }
     }
@@ -150,7 +150,7 @@ class AcTable::Builder {
     const int span = 1 << (index_bits - symbol.length);
     const int bits = symbol.length + symbol.size;
     if (symbol.is_end) return fill(span, lone_entry(symbol.length, 0, 0, end_of_block));
-    if (symbol.is_damage) return fill(span, unusual_entry());
+    if (symbol.is_damage || symbol.size > max_last_size) return fill(span, unusual_entry());
     if (bits > index_bits) return fill(span, lone_entry(bits, symbol.length, symbol.size, symbol.step));
     for (int raw = 0; raw < 1 << symbol.size; ++raw) {
       add_followed(known_entry(bits, symbol.step, value_of(raw, symbol.size)), index_bits - bits);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "decode/native_jpeg/dct_constants.hpp"
 
@@ -79,3 +80,47 @@ void inverse_dct(const BlockTask& task) {
 }
 
 }  // namespace slabring::native_jpeg::plain
+
+namespace slabring::native_jpeg {
+namespace {
+
+/// A block of nothing but a first coefficient, whose samples are all the same.
+std::uint8_t sample_of_dc(int coefficient, int quantization) {
+  const auto scaled = static_cast<std::int16_t>(static_cast<std::uint32_t>(coefficient * quantization) << 2);
+  return clamped_sample((scaled * (1 << 13) + (1 << 17)) >> 18);
+}
+
+/// The same for 2 rows of 2, where libjpeg-turbo wraps later; of damaged files that is.
+std::uint8_t sample_of_dc_for_2(int coefficient, int quantization) {
+  const auto scaled = static_cast<std::uint32_t>(static_cast<std::int16_t>(coefficient * quantization)) << 17;
+  return clamped_sample(static_cast<std::int32_t>(scaled + (1U << 19)) >> 20);
+}
+
+template <std::size_t side>
+void fill(std::uint8_t sample, const BlockTask& task) {
+  const std::uint64_t samples = sample * std::uint64_t{0x0101010101010101};
+  std::uint8_t* out = task.out;
+  for (std::size_t y = 0; y < side; ++y, out += task.stride) std::memcpy(out, &samples, side);
+}
+
+}  // namespace
+
+void inverse_dct_of_first(const BlockTask* tasks, std::size_t count) {
+  for (const BlockTask* task = tasks; task != tasks + count; ++task) {
+    fill<8>(sample_of_dc(task->coefficients[0], task->quantization[0]), *task);
+  }
+}
+
+void inverse_dct_of_first_to_4(const BlockTask* tasks, std::size_t count) {
+  for (const BlockTask* task = tasks; task != tasks + count; ++task) {
+    fill<4>(sample_of_dc(task->coefficients[0], task->quantization[0]), *task);
+  }
+}
+
+void inverse_dct_of_first_to_2(const BlockTask* tasks, std::size_t count) {
+  for (const BlockTask* task = tasks; task != tasks + count; ++task) {
+    fill<2>(sample_of_dc_for_2(task->coefficients[0], task->quantization[0]), *task);
+  }
+}
+
+}  // namespace slabring::native_jpeg

@@ -22,16 +22,19 @@ struct BlockTask {
 inline constexpr int last_of_few = 9;
 inline constexpr std::size_t rows_of_few = 4;
 
-/// `count` blocks. Requires: count > 0.
+/// `count` blocks. Requires: count > 0. Of each size there are three, for all blocks, for those that are zero behind
+/// last_of_few, and for those of nothing but a first coefficient.
 void inverse_dct(const BlockTask* tasks, std::size_t count);
-/// The same for blocks that are zero behind last_of_few.
 void inverse_dct_of_few(const BlockTask* tasks, std::size_t count);
+void inverse_dct_of_first(const BlockTask* tasks, std::size_t count);
 
 /// Half and a quarter of the size, from the low frequencies: 4 rows of 4 samples, 2 rows of 2 (libjpeg's jidctred.c).
 void inverse_dct_to_4(const BlockTask* tasks, std::size_t count);
 void inverse_dct_to_2(const BlockTask* tasks, std::size_t count);
 void inverse_dct_of_few_to_4(const BlockTask* tasks, std::size_t count);
 void inverse_dct_of_few_to_2(const BlockTask* tasks, std::size_t count);
+void inverse_dct_of_first_to_4(const BlockTask* tasks, std::size_t count);
+void inverse_dct_of_first_to_2(const BlockTask* tasks, std::size_t count);
 
 namespace plain {
 void inverse_dct(const BlockTask& task);
@@ -43,16 +46,6 @@ inline std::uint8_t clamped_sample(int value) {
   return static_cast<std::uint8_t>((value < -128 ? -128 : value > 127 ? 127 : value) + 128);
 }
 
-/// A block of nothing but a first coefficient, whose samples are all the same.
-inline std::uint8_t sample_of_dc(int coefficient, int quantization) {
-  const auto scaled = static_cast<std::int16_t>(static_cast<std::uint32_t>(coefficient * quantization) << 2);
-  return clamped_sample((scaled * (1 << 13) + (1 << 17)) >> 18);
-}
-/// The same for 2 rows of 2, where libjpeg-turbo wraps later; of damaged files that is.
-inline std::uint8_t sample_of_dc_for_2(int coefficient, int quantization) {
-  const auto scaled = static_cast<std::uint32_t>(static_cast<std::int16_t>(coefficient * quantization)) << 17;
-  return clamped_sample(static_cast<std::int32_t>(scaled + (1U << 19)) >> 20);
-}
 /// The single sample that an eighth of the size leaves of any block; libjpeg looks it up by ten bits.
 inline std::uint8_t sample_of_mean(int coefficient, int quantization) {
   const int value = (coefficient * quantization + 4) >> 3;

@@ -4,47 +4,22 @@
 
 namespace slabring::native_jpeg {
 
-BlockQueue::BlockQueue() {
-  for (auto& block : storage_) {
-    block.fill(0);
-    free_[free_count_++] = block.data();
-  }
-  next_ = free_[--free_count_];
-}
-
-void BlockQueue::transform(Kind kind) {
-  const BlockTask* tasks = batches_[kind].tasks.data();
-  const std::size_t count = batches_[kind].size;
-  switch (kind) {
-    case all: inverse_dct(tasks, count); break;
-    case few: inverse_dct_of_few(tasks, count); break;
-    case all_to_4: inverse_dct_to_4(tasks, count); break;
-    case few_to_4: inverse_dct_of_few_to_4(tasks, count); break;
-    case all_to_2: inverse_dct_to_2(tasks, count); break;
-    case few_to_2: inverse_dct_of_few_to_2(tasks, count); break;
-    case kinds: break;
-  }
-  release(kind);
-}
-
-void BlockQueue::release(Kind kind) {
-  Batch& batch = batches_[kind];
-  Block** const first = &free_[free_count_];
-  for (std::size_t i = 0; i < batch.size; ++i) first[i] = const_cast<Block*>(batch.tasks[i].coefficients);
-  clear_blocks(first, batch.size, kind % 2 == few ? rows_of_few : block_side);
-  free_count_ += batch.size;
-  batch.size = 0;
-}
-
-void BlockQueue::clear() {
-  clear_blocks(&next_, 1, block_side);
-  for (std::size_t kind = 0; kind < kinds; ++kind) release(Kind(kind));
-}
-
-void BlockQueue::flush() {
+void BlockBatch::transform(std::size_t count) {
+  using Transform = void (*)(const BlockTask*, std::size_t);
+  static constexpr Transform transforms[kinds] = {
+      inverse_dct_of_first,      inverse_dct_of_few,      inverse_dct,       //
+      inverse_dct_of_first_to_4, inverse_dct_of_few_to_4, inverse_dct_to_4,  //
+      inverse_dct_of_first_to_2, inverse_dct_of_few_to_2, inverse_dct_to_2};
   for (std::size_t kind = 0; kind < kinds; ++kind) {
-    if (batches_[kind].size > 0) transform(Kind(kind));
+    if (sizes_[kind] > 0) transforms[kind](tasks_[kind].data(), sizes_[kind]);
   }
+  sizes_.fill(0);
+  clear_blocks(blocks_.front().data(), count);
+}
+
+void BlockBatch::clear() {
+  sizes_.fill(0);
+  clear_blocks(blocks_.front().data(), capacity);
 }
 
 void Scan::begin(Bytes file, const Frame& frame) {
@@ -55,10 +30,22 @@ void Scan::begin(Bytes file, const Frame& frame) {
   restart_interval = static_cast<std::uint32_t>(frame.restart_interval);
   next_restart = restart_interval > 0 ? restart_interval : std::numeric_limits<std::uint32_t>::max();
   components = frame.components;
-  queue.clear();
+  list_jobs();
+  batch.clear();
 }
 
-bool Scan::enter_mcu() {
+void Scan::list_jobs() {
+  mcu_blocks = 0;
+  for (int c = 0; c < components; ++c) {
+    const ComponentScan& scanned = component[static_cast<std::size_t>(c)];
+    for (int k = scanned.horizontal * scanned.vertical; k > 0; --k) {
+      jobs[mcu_blocks++] = {scanned.dc, scanned.ac, &prediction[static_cast<std::size_t>(c)]};
+    }
+  }
+  for (std::size_t i = mcu_blocks; i < jobs.size(); ++i) jobs[i] = jobs[i - mcu_blocks];
+}
+
+bool Scan::make_way() {
   if (position == next_restart && !restart()) return false;
   return reader.at < source.limit() || source.cover(reader);
 }

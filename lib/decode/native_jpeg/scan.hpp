@@ -43,48 +43,38 @@ struct ComponentScan {
   }
 };
 
-/// Blocks on their way from entropy decoding to the inverse DCT. They are transformed in batches of a kind: vectors
-/// take several blocks at once, and their wide loads would have to wait for the narrow stores of a block just decoded.
-class BlockQueue {
+/// A few MCUs' blocks on their way from entropy decoding to their samples. They are transformed together, sorted by
+/// kind: vectors take several blocks at once, and their wide loads would have to wait for the narrow stores of a block
+/// just decoded. Of what kind a block is nothing can foresee, so nothing branches on it: it selects a list.
+class BlockBatch {
  public:
-  BlockQueue();
+  static constexpr std::size_t capacity = 4 * max_mcu_blocks;
 
-  /// The block to decode into next, all zero. Whoever does not push it leaves it so, or forgets it by clear().
-  Block* next() noexcept { return next_; }
-  /// The block just decoded, up to zigzag index `last`, waits for its transform.
-  void push(int last, const ComponentScan& component, std::uint8_t* out) {
-    const Kind kind = kind_of(last, component.side);
-    Batch& batch = batches_[kind];
-    batch.tasks[batch.size++] = {next_, component.quantization, out, component.stride};
-    if (batch.size == batch_size) transform(kind);
-    next_ = free_[--free_count_];
+  /// Where block `i` is decoded into; all zero until then.
+  Block* block(std::size_t i) noexcept { return blocks_[i].data(); }
+  /// What kind of block becomes `side` samples square, from nothing but a first coefficient; the next one is of few
+  /// coefficients, the one after that of any number.
+  static constexpr std::size_t first_kind(int side) noexcept {
+    return kinds_of_a_size * (side == block_side ? 0 : side == 4 ? 1 : 2);
   }
-  /// Transforms all that wait.
-  void flush();
-  /// Forgets them: those of an image that was given up.
+  /// Block i, decoded up to zigzag index `last`, is to become samples. Requires: component.side > 1, and `kind` is the
+  /// first one of it.
+  void add(std::size_t i, std::size_t kind, int last, const ComponentScan& component, std::uint8_t* out) {
+    kind += (last > 0 ? 1U : 0U) + (last > last_of_few ? 1U : 0U);
+    tasks_[kind][sizes_[kind]++] = {blocks_[i].data(), component.quantization, out, component.stride};
+  }
+  /// Transforms those that were added, and sets the first `count` blocks to zero.
+  void transform(std::size_t count);
+  /// Forgets all: those of an image that was given up.
   void clear();
 
  private:
-  enum Kind : std::size_t { all, few, all_to_4, few_to_4, all_to_2, few_to_2, kinds };
-  static Kind kind_of(int last, int side) noexcept {
-    const Kind kind = side == block_side ? all : side == 4 ? all_to_4 : all_to_2;
-    return last <= last_of_few ? Kind(kind + 1) : kind;
-  }
-  static constexpr std::size_t batch_size = 8;
-  static constexpr std::size_t blocks = kinds * batch_size;  ///< all but full batches, and the next one
+  static constexpr std::size_t kinds_of_a_size = 3;
+  static constexpr std::size_t kinds = 3 * kinds_of_a_size;
 
-  struct Batch {
-    std::size_t size = 0;
-    std::array<BlockTask, batch_size> tasks;
-  };
-  void transform(Kind kind);
-  void release(Kind kind);
-
-  alignas(64) std::array<std::array<Block, block_stride>, blocks> storage_;
-  std::array<Block*, blocks> free_;
-  std::size_t free_count_ = 0;
-  Block* next_ = nullptr;
-  std::array<Batch, kinds> batches_;
+  alignas(64) std::array<std::array<Block, block_stride>, capacity> blocks_{};
+  std::array<std::size_t, kinds> sizes_{};
+  std::array<std::array<BlockTask, capacity>, kinds> tasks_;
 };
 
 /// Where a scan stands.
@@ -97,22 +87,28 @@ struct Scan {
   std::uint32_t restart_interval = 0;                      ///< 0: none
   int components = 0;
   std::array<ComponentScan, max_components> component;
-  BlockQueue queue;
+  std::size_t mcu_blocks = 0;  ///< blocks of an MCU
+  /// The blocks of the MCUs that are decoded together, as many as there is room for.
+  std::array<BlockJob, BlockBatch::capacity> jobs;
+  BlockBatch batch;
 
+  /// Requires: the components are those of `frame`.
   void begin(Bytes file, const Frame& frame);
   /// Before each MCU: passes the restart marker that is due, and sees to its bytes. False: the data is damaged.
-  bool enter_mcu();
+  bool enter_mcu() { return (position != next_restart && reader.at < source.limit()) || make_way(); }
   /// Goes to the segment of `target` when that is another one. False as above. Requires: target >= position, an MCU of
   /// the image; the tiles are those of the file.
   bool approach(std::uint32_t target, const JpegTiles& tiles);
 
  private:
+  void list_jobs();
+  bool make_way();
   bool restart();
   void begin_segment(std::uint32_t first_mcu);
 };
 
-/// Sets the first rows of blocks to zero.
-void clear_blocks(Block* const* blocks, std::size_t count, std::size_t rows);
+/// Sets blocks to zero that lie block_stride from each other.
+void clear_blocks(Block* first, std::size_t count);
 
 /// Decodes MCUs for their bits alone, up to `target`; at most a row's. False: the data is damaged, or seems so.
 bool skip_mcus(Scan& scan, std::uint32_t target);

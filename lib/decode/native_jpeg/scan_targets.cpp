@@ -17,26 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace slabring::native_jpeg {
 namespace HWY_NAMESPACE {
 
-// What a loop over MCUs has in registers; the Scan is behind meanwhile. Its address is given to nobody, or it would be
-// in memory.
-struct Cursor {
-  BitReader reader;
-  std::uint32_t position;
-};
-
-HWY_INLINE Cursor CursorOf(const Scan& scan) { return {scan.reader, scan.position}; }
-HWY_INLINE void Keep(const Cursor& cursor, Scan& scan) {
-  scan.reader = cursor.reader;
-  scan.position = cursor.position;
-}
-
-// Scan::enter_mcu(), which mostly has nothing to do.
-HWY_INLINE bool EnterMcu(Scan& scan, Cursor& cursor) {
-  if (HWY_LIKELY(cursor.position != scan.next_restart && cursor.reader.at < scan.source.limit())) return true;
-  Keep(cursor, scan);
-  if (!scan.enter_mcu()) return false;
-  cursor.reader = scan.reader;
-  return true;
+HWY_NOINLINE bool DecodeBlocks(BitReader& reader, BlockJob* jobs, std::size_t count) {
+  return decode_blocks(reader, jobs, count);
 }
 
 // libjpeg-turbo refuses a prediction that leaves 32 bits. A row of MCUs moves one by less than 2^27, so looking once
@@ -48,126 +30,106 @@ bool ArePredictionsSane(const Scan& scan) {
 }
 
 bool SkipMcus(Scan& scan, std::uint32_t target) {
-  Cursor cursor = CursorOf(scan);
-  for (; cursor.position < target; ++cursor.position) {
-    if (!EnterMcu(scan, cursor)) return false;
-    for (int c = 0; c < scan.components; ++c) {
-      const ComponentScan& component = scan.component[static_cast<std::size_t>(c)];
-      std::uint32_t& prediction = scan.prediction[static_cast<std::size_t>(c)];
-      for (int k = component.horizontal * component.vertical; k > 0; --k) {
-        if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) return false;
-      }
-    }
+  for (std::size_t i = 0; i < scan.mcu_blocks; ++i) scan.jobs[i].block = nullptr;
+  for (; scan.position < target; ++scan.position) {
+    if (!scan.enter_mcu() || !DecodeBlocks(scan.reader, scan.jobs.data(), scan.mcu_blocks)) return false;
   }
-  Keep(cursor, scan);
   return ArePredictionsSane(scan);
 }
 
-template <std::size_t side>
-HWY_INLINE void FillBlock(std::uint8_t sample, std::uint8_t* out, std::ptrdiff_t stride) {
-  const std::uint64_t samples = sample * std::uint64_t{0x0101010101010101};
-  for (std::size_t y = 0; y < side; ++y, out += stride) std::memcpy(out, &samples, side);
-}
+// A row of MCUs: what is the same for a block of all of them, and where those of a batch go.
+struct RowOfMcus {
+  struct Place {
+    const ComponentScan* component;
+    std::size_t first_kind;  // as BlockBatch has it
+    int step;                // blocks from an MCU to the next one
+    int column;              // of the block in the first MCU, from the first one that is kept on
+    unsigned kept;           // blocks from there on
+    unsigned side;           // of what a block becomes
+    std::uint8_t* out;       // of the first one
+  };
+  Place place[max_mcu_blocks];
+  std::uint8_t* out[BlockBatch::capacity];  // nullptr: the block is not kept
 
-// A block of nothing but its first coefficient.
-HWY_INLINE void FillBlock(int dc, const ComponentScan& component, std::uint8_t* out) {
-  const int divisor = component.quantization[0];
-  if (HWY_LIKELY(component.side == block_side)) {
-    FillBlock<8>(sample_of_dc(dc, divisor), out, component.stride);
-  } else if (component.side == 4) {
-    FillBlock<4>(sample_of_dc(dc, divisor), out, component.stride);
-  } else {
-    FillBlock<2>(sample_of_dc_for_2(dc, divisor), out, component.stride);
-  }
-}
-
-// A block that is kept, up to where its samples will come from.
-HWY_INLINE bool DecodeKept(Scan& scan, Cursor& cursor, const ComponentScan& component, std::uint32_t& prediction,
-                           std::uint8_t* out) {
-  if (component.side == 1) {
-    if (decode_block<false>(cursor.reader, *component.dc, *component.ac, prediction, nullptr) < 0) return false;
-    *out = sample_of_mean(static_cast<Block>(prediction), component.quantization[0]);
-    return true;
-  }
-  Block* block = scan.queue.next();
-  const int last = decode_block<true>(cursor.reader, *component.dc, *component.ac, prediction, block);
-  if (HWY_UNLIKELY(last < 0)) return false;
-  if (last == 0) {
-    FillBlock(block[0], component, out);
-    block[0] = 0;
-  } else {
-    scan.queue.push(last, component, out);
-  }
-  return true;
-}
-
-// The blocks of one component side by side in a row of MCUs: of what an MCU has below each other, one.
-struct Line {
-  const ComponentScan* component;
-  std::uint32_t* prediction;
-  int first;          // block that is kept
-  unsigned kept;      // blocks from there on
-  std::uint8_t* out;  // of the first one
-};
-struct Lines {
-  static constexpr std::size_t most = 4;  // of 4:2:0 and of 4:4:0
-  Line line[most];
-  std::size_t count = 0;
-};
-
-HWY_INLINE Lines LinesOf(Scan& scan, int mcu_row) {
-  Lines lines;
-  for (std::size_t c = 0; c < static_cast<std::size_t>(scan.components); ++c) {
-    const ComponentScan& component = scan.component[c];
-    const BlockRange& kept = component.kept;
-    for (int v = 0; v < component.vertical; ++v) {
-      const int row = mcu_row * component.vertical + v;
-      const bool is_kept = row >= kept.first_row && row < kept.end_row;
-      const int columns = is_kept ? kept.end_column - kept.first_column : 0;
-      lines.line[lines.count++] = {&component, &scan.prediction[c], kept.first_column, static_cast<unsigned>(columns),
-                                   component.row(row * component.side)};
-    }
-  }
-  return lines;
-}
-
-HWY_INLINE bool DecodeMcu(Scan& scan, Cursor& cursor, const Lines& lines, int mcu_column) {
-  for (std::size_t i = 0; i < lines.count; ++i) {
-    const Line& line = lines.line[i];
-    const ComponentScan& component = *line.component;
-    for (int h = 0; h < component.horizontal; ++h) {
-      const auto column = static_cast<unsigned>(mcu_column * component.horizontal + h - line.first);
-      if (HWY_LIKELY(column < line.kept)) {
-        std::uint8_t* out = line.out + column * static_cast<unsigned>(component.side);
-        if (!DecodeKept(scan, cursor, component, *line.prediction, out)) return false;
-      } else if (decode_block<false>(cursor.reader, *component.dc, *component.ac, *line.prediction, nullptr) < 0) {
-        return false;
+  RowOfMcus(const Scan& scan, int mcu_row) {
+    Place* next = place;
+    for (std::size_t c = 0; c < static_cast<std::size_t>(scan.components); ++c) {
+      const ComponentScan& component = scan.component[c];
+      const BlockRange& kept = component.kept;
+      for (int v = 0; v < component.vertical; ++v) {
+        const int row = mcu_row * component.vertical + v;
+        const bool is_kept = row >= kept.first_row && row < kept.end_row;
+        const int columns = is_kept ? kept.end_column - kept.first_column : 0;
+        for (int h = 0; h < component.horizontal; ++h) {
+          *next++ = {&component,
+                     BlockBatch::first_kind(component.side),
+                     component.horizontal,
+                     h - kept.first_column,
+                     static_cast<unsigned>(columns),
+                     static_cast<unsigned>(component.side),
+                     component.row(row * component.side)};
+        }
       }
     }
   }
-  return true;
+
+  // Says of the blocks of an MCU, from `first` of the batch on, where they go.
+  HWY_INLINE void Aim(Scan& scan, std::size_t first, int mcu_column) {
+    for (std::size_t i = 0; i < scan.mcu_blocks; ++i) {
+      const Place& of = place[i];
+      const auto column = static_cast<unsigned>(mcu_column * of.step + of.column);
+      const bool is_kept = column < of.kept;
+      out[first + i] = is_kept ? of.out + std::size_t{column} * of.side : nullptr;
+      scan.jobs[first + i].block = is_kept && of.side > 1 ? scan.batch.block(first + i) : nullptr;
+    }
+  }
+
+  // Sees to the samples of a decoded MCU, up to where they will come from.
+  HWY_INLINE void Finish(Scan& scan, std::size_t first) {
+    for (std::size_t i = 0; i < scan.mcu_blocks; ++i) {
+      const BlockJob& job = scan.jobs[first + i];
+      const ComponentScan& component = *place[i].component;
+      if (HWY_LIKELY(job.block != nullptr)) {
+        scan.batch.add(first + i, place[i].first_kind, job.last, component, out[first + i]);
+      } else if (out[first + i] != nullptr) {
+        *out[first + i] = sample_of_mean(job.first, component.quantization[0]);
+      }
+    }
+  }
+};
+
+// Decodes MCUs from column `first` on, as many as the batch has room for; returns the column after them.
+HWY_INLINE int DecodeBatch(Scan& scan, RowOfMcus& row, int first, int end) {
+  std::size_t decoded = 0;
+  int column = first;
+  for (; column < end && decoded + scan.mcu_blocks <= BlockBatch::capacity; ++column, ++scan.position) {
+    row.Aim(scan, decoded, column);
+    if (!scan.enter_mcu() || !DecodeBlocks(scan.reader, scan.jobs.data() + decoded, scan.mcu_blocks)) return damaged;
+    decoded += scan.mcu_blocks;
+  }
+  for (std::size_t i = 0; i < decoded; i += scan.mcu_blocks) row.Finish(scan, i);
+  scan.batch.transform(decoded);
+  return column;
 }
 
 bool DecodeMcus(Scan& scan, int mcu_row, int first, int end) {
-  const Lines lines = LinesOf(scan, mcu_row);
-  Cursor cursor = CursorOf(scan);
-  for (int column = first; column < end; ++column, ++cursor.position) {
-    if (!EnterMcu(scan, cursor) || !DecodeMcu(scan, cursor, lines, column)) return false;
+  RowOfMcus row(scan, mcu_row);
+  for (int column = first; column < end;) {
+    column = DecodeBatch(scan, row, column, end);
+    if (column == damaged) return false;
   }
-  Keep(cursor, scan);
-  scan.queue.flush();
   return ArePredictionsSane(scan);
 }
 
 // By vectors of 32 bytes: left to itself the compiler takes longer ones, for which some CPUs lower their clock.
-void ClearBlocks(Block* const* blocks, std::size_t count, std::size_t rows) {
+void ClearBlocks(Block* first, std::size_t count) {
 #if HWY_TARGET == HWY_SCALAR
-  for (std::size_t k = 0; k < count; ++k) std::memset(blocks[k], 0, rows * block_side * sizeof(Block));
+  for (std::size_t k = 0; k < count; ++k) std::memset(first + k * block_stride, 0, block_size * sizeof(Block));
 #else
   namespace hn = hwy::HWY_NAMESPACE;
   const hn::CappedTag<Block, 16> d16;
-  for (std::size_t k = 0; k < count; ++k) {
-    for (std::size_t i = 0; i < rows * block_side; i += hn::Lanes(d16)) hn::Store(hn::Zero(d16), d16, blocks[k] + i);
+  for (std::size_t k = 0; k < count; ++k, first += block_stride) {
+    for (std::size_t i = 0; i < block_size; i += hn::Lanes(d16)) hn::Store(hn::Zero(d16), d16, first + i);
   }
 #endif
 }
@@ -187,9 +149,7 @@ bool skip_mcus(Scan& scan, std::uint32_t target) { return HWY_DYNAMIC_DISPATCH(S
 bool decode_mcus(Scan& scan, int mcu_row, int first, int end) {
   return HWY_DYNAMIC_DISPATCH(DecodeMcus)(scan, mcu_row, first, end);
 }
-void clear_blocks(Block* const* blocks, std::size_t count, std::size_t rows) {
-  HWY_DYNAMIC_DISPATCH(ClearBlocks)(blocks, count, rows);
-}
+void clear_blocks(Block* first, std::size_t count) { HWY_DYNAMIC_DISPATCH(ClearBlocks)(first, count); }
 
 }  // namespace slabring::native_jpeg
 #endif

@@ -140,15 +140,14 @@ TEST(AcTable, HasTheEntryOfTheWorkedExample) {
   const Code code({0, 2, 1, 3}, {0x01, 0x02, 0x03, 0x00, 0x04, 0x11});  // 00, 01, 100, 1010, 1011, 1100
   AcTable table;
   ASSERT_TRUE(table.build(code.spec));
-  const std::uint64_t entry = table.look_up(std::uint64_t{0b0110'1100'10} << 54);
-  const auto field = [entry](int shift) { return static_cast<unsigned>(entry >> shift & 255); };
-  EXPECT_EQ(field(AcTable::known_step), 1U);
-  EXPECT_EQ(static_cast<std::int16_t>(entry >> AcTable::known_value), 2);
-  EXPECT_EQ(field(AcTable::known_bits), 4U);
-  EXPECT_EQ(field(AcTable::last_step), 3U);
-  EXPECT_EQ(field(AcTable::last_offset), 8U);
-  EXPECT_EQ(field(AcTable::last_complement), 63U);
-  EXPECT_EQ(field(AcTable::total_bits), 9U);
+  const std::uint64_t index = AcTable::index(std::uint64_t{0b0110'1100'10} << 54);
+  EXPECT_EQ(table.field<AcTable::known_step>(index), 1U);
+  EXPECT_EQ(static_cast<std::int16_t>(table.field<AcTable::known_value>(index)), 2);
+  EXPECT_EQ(table.field<AcTable::known_bits>(index), 4U);
+  EXPECT_EQ(table.field<AcTable::last_step>(index), 3U);
+  EXPECT_EQ(table.field<AcTable::last_offset>(index), 8U);
+  EXPECT_EQ(table.field<AcTable::last_complement>(index), 63U);
+  EXPECT_EQ(table.field<AcTable::total_bits>(index), 9U);
 }
 
 TEST(CanonicalCode, OfOnesOnlyIsRefused) {

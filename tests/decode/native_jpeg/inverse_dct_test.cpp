@@ -90,16 +90,14 @@ TEST_P(InverseDct, ToSmallerBlocksEqualsThePlainOnesAlsoOfDamagedBlocks) {
   }
 }
 
-TEST_P(InverseDct, OfAFirstCoefficientAloneIsTheSampleThatFillsTheBlock) {
+TEST_P(InverseDct, OfAFirstCoefficientFillsSmallerBlocksLikeThePlainOnes) {
+  quantization_.fill(3);
   for (int coefficient = -32768; coefficient < 32768; coefficient += 37) {
     blocks_[0].fill(0);
     blocks_[0][0] = static_cast<std::int16_t>(coefficient);
-    quantization_.fill(3);
-    Samples samples;
-    inverse_dct_to_4(tasks(samples, 1).data(), 1);
-    ASSERT_EQ(samples[0], sample_of_dc(coefficient, 3)) << coefficient;
-    inverse_dct_to_2(tasks(samples, 1).data(), 1);
-    ASSERT_EQ(samples[0], sample_of_dc_for_2(coefficient, 3)) << coefficient;
+    expect_equal(1, inverse_dct_of_first_to_4, plain::inverse_dct_to_4);
+    expect_equal(1, inverse_dct_of_first_to_2, plain::inverse_dct_to_2);
+    ASSERT_FALSE(HasFailure()) << coefficient;
   }
 }
 
@@ -121,10 +119,17 @@ TEST_P(InverseDct, OfAFirstCoefficientEqualsThePlainOne) {
       blocks_[0].fill(0);
       blocks_[0][0] = static_cast<std::int16_t>(coefficient);
       quantization_.fill(static_cast<std::int16_t>(divisor));
-      Samples expected;
-      plain::inverse_dct(tasks(expected, 1)[0]);
-      ASSERT_EQ(sample_of_dc(coefficient, divisor), expected[0]) << coefficient << " times " << divisor;
+      expect_equal(1, inverse_dct_of_first);
+      expect_equal(1, inverse_dct);
+      ASSERT_FALSE(HasFailure()) << coefficient << " times " << divisor;
     }
+  }
+}
+
+TEST_P(InverseDct, OfSeveralFirstCoefficientsEqualsThePlainOne) {
+  for (int turn = 0; turn < 100; ++turn) {
+    draw(0, 1000);
+    expect_equal(1 + static_cast<std::size_t>(turn) % most_blocks, inverse_dct_of_first);
   }
 }
 
