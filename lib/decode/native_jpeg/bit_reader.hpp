@@ -43,4 +43,9 @@ SLABRING_INLINE int extended(std::uint64_t bits, std::uint64_t complement) {
   return static_cast<int>((bits >> (complement & 63)) - (negative >> (complement & 63)));
 }
 
+/// The number that ends where the first `total` of `bits` end. As extended().
+SLABRING_INLINE int value_before(std::uint64_t bits, std::uint64_t total, std::uint64_t complement) {
+  return extended(bits << ((total + complement) & 63), complement);
+}
+
 }  // namespace slabring::native_jpeg

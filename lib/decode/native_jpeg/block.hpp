@@ -34,15 +34,14 @@ struct AcPosition {
 template <bool store>
 SLABRING_INLINE bool take_symbols(BitReader& bits, const AcTable& table, AcPosition& at, Block* block) {
   at.index = AcTable::index(bits.bits);
-  const std::uint64_t length = table.field<AcTable::total_bits>(at.index);  // first: the next look-up waits for it
-  at.next = at.last + table.field<AcTable::last_step>(at.index);
+  const std::uint64_t length = table.total_bits(at.index);  // first: the next look-up waits for it
+  at.next = at.last + table.last_step(at.index);
   if constexpr (store) {
-    const std::uint64_t offset = table.field<AcTable::last_offset>(at.index);
-    const std::uint64_t complement = table.field<AcTable::last_complement>(at.index);
-    const std::uint64_t known = at.last + table.field<AcTable::known_step>(at.index);
+    const std::uint64_t complement = table.last_complement(at.index);
+    const std::uint64_t known = at.last + table.known_step(at.index);
     // In this order: an entry without a last symbol has rubbish for its value, at the place of the known one.
-    block[zigzag.place[at.next]] = static_cast<Block>(extended(bits.bits << (offset & 63), complement));
-    block[zigzag.place[known]] = static_cast<Block>(table.field<AcTable::known_value>(at.index));
+    block[zigzag.place[at.next]] = static_cast<Block>(value_before(bits.bits, length, complement));
+    block[zigzag.place[known]] = static_cast<Block>(table.known_value(at.index));
   }
   if (at.next >= block_size - 1) [[unlikely]]
     return false;
@@ -77,19 +76,13 @@ template <bool store>
   return {static_cast<int>(last), last == block_size - 1};
 }
 
-/// Goes on from a look-up whose index is neither before the block's last one nor the end of the block.
+/// Goes on from a look-up whose index is neither before the block's last one nor the end of the block. One that passes
+/// the last index may do so by its second symbol, which then belongs to the next block: it is taken symbol by symbol.
 template <bool store>
 [[gnu::noinline]] RareSymbol decode_rare_symbol(BitReader& bits, const AcTable& table, AcPosition at, Block* block) {
   constexpr std::uint64_t last_index = block_size - 1;
   if (at.next == last_index) {
-    bits.drop(table.field<AcTable::total_bits>(at.index));
-    return {block_size - 1, true};
-  }
-  if (table.field<AcTable::last_step>(at.index) != AcTable::unusual) {
-    // The index passes the block's end: by its last symbol, which then belongs to the next block, or by both.
-    if (at.last + table.field<AcTable::known_step>(at.index) != last_index) return {};
-    if constexpr (store) block[last_index] = static_cast<Block>(table.field<AcTable::known_value>(at.index));
-    bits.drop(table.field<AcTable::known_bits>(at.index));
+    bits.drop(table.total_bits(at.index));
     return {block_size - 1, true};
   }
   bits.refill();
@@ -113,7 +106,7 @@ SLABRING_INLINE int decode_ac(BitReader& reader, const AcTable& table, Block* bl
     }
     const std::uint64_t end = at.next - AcTable::end_of_block;  // wraps where there is none
     if (end < block_size - 1) [[likely]] {
-      bits.drop(table.field<AcTable::total_bits>(at.index));
+      bits.drop(table.total_bits(at.index));
       reader = bits;
       return static_cast<int>(end);
     }
@@ -134,22 +127,15 @@ static_assert(56 - (max_code_length + max_dc_size) >= AcTable::max_bits);
 
 /// The first coefficient, as a difference to that of the block before. Requires: the reader is full.
 SLABRING_INLINE bool decode_dc(BitReader& reader, const DcTable& table, std::uint32_t& prediction) {
-  const std::uint64_t index = DcTable::index(reader.bits);
-  std::uint64_t total = table.field<DcTable::total_bits>(index);  // first: the next look-up waits for it
-  std::uint64_t offset = table.field<DcTable::code_bits>(index);
-  std::uint64_t complement = table.field<DcTable::complement>(index);
-  std::uint64_t has_value = table.field<DcTable::has_value>(index);
-  if (total == 0) [[unlikely]] {
-    const std::uint64_t entry = table.look_up_slowly(reader.bits);
-    if (entry == 0) return false;
-    total = entry >> DcTable::total_bits & 255;
-    offset = entry >> DcTable::code_bits & 255;
-    complement = entry >> DcTable::complement & 255;
-    has_value = entry >> DcTable::has_value;
+  DcTable::Entry entry = table.look_up(reader.bits);
+  if (entry.total_bits == 0) [[unlikely]] {
+    entry = table.look_up_slowly(reader.bits);
+    if (entry.total_bits == 0) return false;
   }
-  const auto mask = -static_cast<std::uint32_t>(has_value);  // all ones or all zeros
-  prediction += static_cast<std::uint32_t>(extended(reader.bits << (offset & 63), complement)) & mask;
-  reader.drop(total);
+  const auto has_value = static_cast<std::uint32_t>(entry.complement >> 5);  // one of up to 11 bits
+  const auto value = static_cast<std::uint32_t>(value_before(reader.bits, entry.total_bits, entry.complement));
+  prediction += value & -has_value;
+  reader.drop(entry.total_bits);
   return true;
 }
 

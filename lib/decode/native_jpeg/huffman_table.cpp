@@ -33,6 +33,14 @@ CanonicalCode::Symbol CanonicalCode::decode(std::uint64_t bits) const {
   return {};
 }
 
+namespace {
+
+constexpr int register_bits = 64;
+
+int complement_of(int size) { return size > 0 ? register_bits - size : 0; }
+
+}  // namespace
+
 bool DcTable::build(const HuffmanSpec& spec) {
   if (!code_.assign(spec)) return false;
   if (std::ranges::any_of(spec.symbols, [](int size) { return size > 15; })) return false;  // as libjpeg
@@ -41,16 +49,18 @@ bool DcTable::build(const HuffmanSpec& spec) {
   for (int length = 1; length <= index_bits; ++length) {
     for (int i = 0; i < code_.count(length); ++i) {
       const int size = code_.symbol(index++);
-      out = std::fill_n(out, 1 << (index_bits - length), size > max_dc_size ? 0 : entry(length, size));
+      const int entry = size > max_dc_size ? 0 : (length + size) | complement_of(size) << 8;
+      out = std::fill_n(out, 1 << (index_bits - length), static_cast<std::uint16_t>(entry));
     }
   }
-  std::fill(out, entries_.end(), 0U);
+  std::fill(out, entries_.end(), std::uint16_t{0});
   return true;
 }
 
-std::uint32_t DcTable::look_up_slowly(std::uint64_t bits) const {
+DcTable::Entry DcTable::look_up_slowly(std::uint64_t bits) const {
   const auto [length, size] = code_.decode(bits);
-  return length == 0 || size > max_dc_size ? 0 : entry(length, size);
+  if (length == 0 || size > max_dc_size) return {};
+  return {static_cast<std::uint64_t>(length + size), static_cast<std::uint64_t>(complement_of(size))};
 }
 
 namespace {
@@ -62,9 +72,9 @@ int value_of(int raw, int size) {
 }
 
 struct AcSymbol {
-  int length;  // of the code
-  int size;    // of the value
-  int step;    // of the zigzag index
+  int length;     // of the code
+  int size;       // of the value
+  unsigned step;  // of the zigzag index
   bool is_end;
   bool is_zero_run;  // 16 zeros and no value
   bool is_damage;
@@ -72,7 +82,7 @@ struct AcSymbol {
   AcSymbol(int code_length, int symbol)
       : length(code_length),
         size(symbol & 15),
-        step((symbol >> 4) + 1),
+        step(static_cast<unsigned>(symbol >> 4) + 1),
         is_end(symbol == 0),
         is_zero_run(symbol == 0xF0),
         is_damage(size > max_ac_size || (size == 0 && !is_end && !is_zero_run)) {}
@@ -85,7 +95,7 @@ struct AcSymbol {
 /// left.
 class AcTable::Builder {
  public:
-  explicit Builder(AcTable& table) : table_(table), code_(table.code_), out_(table.entries_.data()) {}
+  explicit Builder(AcTable& table) : out_(table.entries_), code_(table.code_) {}
 
   void build() {
     list_last_symbols();
@@ -93,83 +103,104 @@ class AcTable::Builder {
     for (int length = 1; length <= index_bits; ++length) {
       for (int i = 0; i < code_.count(length); ++i) add_symbol(AcSymbol(length, code_.symbol(index++)));
     }
-    fill(static_cast<int>(table_.entries_.data() + table_.entries_.size() - out_), unusual_entry());
+    add(out_.chain.size() - filled_, unusual_entry());
   }
 
  private:
-  static constexpr Entry field(int value, int shift) { return static_cast<Entry>(value) * (Entry{1} << shift); }
+  using Chain = std::uint16_t;
+  using Values = std::uint32_t;
+  struct Entry {
+    Chain chain = 0;
+    Values values = 0;
+  };
 
-  /// A last symbol, to be added to what comes before it: of a known symbol's end all offsets are counted.
-  static constexpr Entry last_entry(int bits, int offset, int size, int step) {
-    return field(bits, total_bits) | field(offset, last_offset) | field((64 - size) & 63, last_complement) |
-           field(step, last_step);
+  static constexpr Chain chain_of(int bits, unsigned step) {
+    return static_cast<Chain>(bits | static_cast<int>(step) << 8);
+  }
+  static constexpr Values values_of(int value, unsigned step, int complement) {
+    return static_cast<std::uint16_t>(value) | Values{step} << 16 | static_cast<Values>(complement) << 24;
+  }
+  /// A last symbol, to be added to what comes before it.
+  static Entry last_entry(int bits, int size, unsigned step) {
+    return {chain_of(bits, step), values_of(0, 0, complement_of(size))};
   }
   /// One alone.
-  static constexpr Entry lone_entry(int bits, int offset, int size, int step) {
-    return last_entry(bits, offset, size, step) | field(no_known, known_step);
+  static Entry lone_entry(int bits, int size, unsigned step) {
+    return {chain_of(bits, step), values_of(0, no_known, complement_of(size))};
   }
-  static Entry known_entry(int bits, int step, int value) {
-    return last_entry(bits, bits, 0, step) | field(step, known_step) | field(bits, known_bits) |
-           static_cast<Entry>(static_cast<std::uint16_t>(value)) << known_value;
+  static Entry known_entry(int bits, unsigned step, int value) {
+    return {chain_of(bits, step), values_of(value, step, 0)};
   }
-  static Entry unusual_entry() { return lone_entry(0, 0, 0, unusual); }
+  static Entry unusual_entry() { return lone_entry(0, 0, unusual); }
 
-  /// Entries for `bits` bits lie at last_[1 << bits], indexed by them; 0: no code of the file fits into so few.
-  Entry* last_symbols(int bits) { return last_.data() + (std::size_t{1} << bits); }
+  /// Where the last symbols of `bits` bits begin, indexed by them; an entry of 0: no code of the file fits into so few.
+  static std::size_t last_symbols(int bits) { return std::size_t{1} << bits; }
 
   void list_last_symbols() {
     constexpr int most = index_bits - 1;  // a known symbol takes at least one
-    Entry* out = last_symbols(most);
-    Entry* const end = out + (1 << most);
+    std::size_t out = last_symbols(most);
     int index = 0;
     for (int length = 1; length <= most; ++length) {
       for (int i = 0; i < code_.count(length); ++i) {
         const AcSymbol symbol(length, code_.symbol(index++));
-        Entry entry = last_entry(length + symbol.size, length, symbol.size, symbol.step);
-        if (symbol.is_end) entry = last_entry(length, length, 0, end_of_block);
-        if (symbol.is_damage || symbol.is_zero_run || symbol.size > max_last_size) entry = 0;
-        out = std::fill_n(out, 1 << (most - length), entry);
+        Entry entry = last_entry(length + symbol.size, symbol.size, symbol.step);
+        if (symbol.is_end) entry = last_entry(length, 0, end_of_block);
+        if (symbol.is_damage || symbol.is_zero_run || symbol.size > max_last_size) entry = {};
+        out = fill(last_, out, std::size_t{1} << (most - length), entry);
       }
     }
-    std::fill(out, end, Entry{0});
+    fill(last_, out, last_.chain.size() - out, {});
     for (int bits = most - 1; bits >= 0; --bits) shorten(bits);
   }
 
   /// What is left of the entries for one bit more.
   void shorten(int bits) {
-    const Entry* longer = last_symbols(bits + 1);
-    Entry* shorter = last_symbols(bits);
+    const std::size_t longer = last_symbols(bits + 1);
+    const std::size_t shorter = last_symbols(bits);
     for (std::size_t i = 0; i < std::size_t{1} << bits; ++i) {
-      const Entry entry = longer[2 * i];
-      const auto code_length = static_cast<int>(entry >> last_offset & 255);
-      shorter[i] = code_length <= bits ? entry : 0;
+      const Chain chain = last_.chain[longer + 2 * i];
+      const Values values = last_.values[longer + 2 * i];
+      const auto code_length = static_cast<int>((chain & 255U) + (values >> 24)) & (register_bits - 1);
+      last_.chain[shorter + i] = code_length <= bits ? chain : Chain{0};
+      last_.values[shorter + i] = code_length <= bits ? values : Values{0};
     }
   }
 
   void add_symbol(const AcSymbol& symbol) {
-    const int span = 1 << (index_bits - symbol.length);
+    const std::size_t span = std::size_t{1} << (index_bits - symbol.length);
     const int bits = symbol.length + symbol.size;
-    if (symbol.is_end) return fill(span, lone_entry(symbol.length, 0, 0, end_of_block));
-    if (symbol.is_damage || symbol.size > max_last_size) return fill(span, unusual_entry());
-    if (bits > index_bits) return fill(span, lone_entry(bits, symbol.length, symbol.size, symbol.step));
+    if (symbol.is_end) return add(span, lone_entry(symbol.length, 0, end_of_block));
+    if (symbol.is_damage || symbol.size > max_last_size) return add(span, unusual_entry());
+    if (bits > index_bits) return add(span, lone_entry(bits, symbol.size, symbol.step));
     for (int raw = 0; raw < 1 << symbol.size; ++raw) {
       add_followed(known_entry(bits, symbol.step, value_of(raw, symbol.size)), index_bits - bits);
     }
   }
 
-  void add_followed(Entry known, int bits_left) {
-    const Entry* last = last_symbols(bits_left);
-    const int count = 1 << bits_left;
-    for (int i = 0; i < count; ++i) out_[i] = known + last[i];
-    out_ += count;
+  void add_followed(const Entry& known, int bits_left) {
+    const std::size_t count = std::size_t{1} << bits_left;
+    const Chain* chain = last_.chain.data() + last_symbols(bits_left);
+    const Values* values = last_.values.data() + last_symbols(bits_left);
+    for (std::size_t i = 0; i < count; ++i) {
+      out_.chain[filled_ + i] = static_cast<Chain>(known.chain + chain[i]);
+      out_.values[filled_ + i] = known.values + values[i];
+    }
+    filled_ += count;
   }
 
-  void fill(int count, Entry entry) { out_ = std::fill_n(out_, count, entry); }
+  void add(std::size_t count, const Entry& entry) { filled_ = fill(out_, filled_, count, entry); }
 
-  AcTable& table_;
+  /// Returns where they end.
+  static std::size_t fill(Entries& entries, std::size_t begin, std::size_t count, const Entry& entry) {
+    std::fill_n(entries.chain.data() + begin, count, entry.chain);
+    std::fill_n(entries.values.data() + begin, count, entry.values);
+    return begin + count;
+  }
+
+  Entries& out_;
   const CanonicalCode& code_;
-  Entry* out_;
-  alignas(64) std::array<Entry, 1 << index_bits> last_{};
+  std::size_t filled_ = 0;
+  Entries last_{};
 };
 
 bool AcTable::build(const HuffmanSpec& spec) {

@@ -35,27 +35,27 @@ class CanonicalCode {
   std::array<std::uint8_t, 256> symbols_{};
 };
 
-/// A field of a table's entry, of the type `Field` and `shift` bits from its low end. Requires: index < size. Loads
+/// A field of a table's entry, of the type `Field` and `byte` bytes from its low end. Requires: index < size. Loads
 /// come one after the other as they are written, so write the one first that others wait for. Left to itself GCC puts
 /// it last, and computes the entry's address beforehand: both lengthen the chain from one look-up to the next
 /// (docs/jpeg.md).
-template <class Field, int shift, class Entry, std::size_t size>
+template <class Field, int byte, class Entry, std::size_t size>
 SLABRING_INLINE std::uint64_t load_field(const std::array<Entry, size>& entries, std::uint64_t index) {
-  static_assert(shift % 8 == 0 && shift / 8 + sizeof(Field) <= sizeof(Entry));
+  static_assert(byte + sizeof(Field) <= sizeof(Entry));
 #if defined(__x86_64__) && defined(__GNUC__)
   std::uint64_t value;
   if constexpr (sizeof(Field) == 1) {
     asm volatile("movzbl %c3(%1,%2,%c4), %k0"
                  : "=r"(value)
-                 : "r"(&entries), "r"(index), "i"(shift / 8), "i"(sizeof(Entry)), "m"(entries));
+                 : "r"(&entries), "r"(index), "i"(byte), "i"(sizeof(Entry)), "m"(entries));
   } else {
     asm volatile("movzwl %c3(%1,%2,%c4), %k0"
                  : "=r"(value)
-                 : "r"(&entries), "r"(index), "i"(shift / 8), "i"(sizeof(Entry)), "m"(entries));
+                 : "r"(&entries), "r"(index), "i"(byte), "i"(sizeof(Entry)), "m"(entries));
   }
   return value;
 #else
-  return static_cast<Field>(entries[index] >> shift);
+  return static_cast<Field>(entries[index] >> 8 * byte);
 #endif
 }
 
@@ -64,28 +64,21 @@ class DcTable {
  public:
   bool build(const HuffmanSpec& spec);
 
-  // Fields of an entry, from the low bits up, each of 8 bits.
-  static constexpr int total_bits = 0;   ///< of code and value; 0: a long code, or none
-  static constexpr int code_bits = 8;    ///< where the value begins
-  static constexpr int complement = 16;  ///< 64 - its size
-  static constexpr int has_value = 24;   ///< 1: its size is not 0
-
-  SLABRING_INLINE static std::uint64_t index(std::uint64_t bits) { return bits >> (64 - index_bits); }
-  template <int shift>
-  SLABRING_INLINE std::uint64_t field(std::uint64_t index) const {
-    return load_field<std::uint8_t, shift>(entries_, index);
+  struct Entry {
+    std::uint64_t total_bits = 0;  ///< of code and value; 0: a long code, or none
+    std::uint64_t complement = 0;  ///< 64 - the value's size; 0: it has none
+  };
+  SLABRING_INLINE Entry look_up(std::uint64_t bits) const {
+    const std::uint64_t index = bits >> (64 - index_bits);
+    const std::uint64_t total_bits = load_field<std::uint8_t, 0>(entries_, index);
+    return {total_bits, load_field<std::uint8_t, 1>(entries_, index)};
   }
-  /// An entry for a code of any length; 0: the data is damaged.
-  std::uint32_t look_up_slowly(std::uint64_t bits) const;
+  /// The same for a code of any length; total_bits 0: the data is damaged.
+  Entry look_up_slowly(std::uint64_t bits) const;
 
  private:
-  static constexpr std::uint32_t entry(int length, int size) {
-    return static_cast<std::uint32_t>((length + size) << total_bits | length << code_bits |
-                                      ((64 - size) & 63) << complement | (size > 0 ? 1 : 0) << has_value);
-  }
-
   static constexpr int index_bits = 9;
-  std::array<std::uint32_t, 1 << index_bits> entries_;
+  std::array<std::uint16_t, 1 << index_bits> entries_;
   CanonicalCode code_;
 };
 
@@ -95,6 +88,9 @@ class DcTable {
 /// Behind it the code of a last symbol may lie in the index while its value lies beyond: that value is computed, beside
 /// the chain of operations that leads to the next look-up. An entry with a single symbol that does not fit has only the
 /// last one.
+///
+/// The next look-up waits for two fields alone. They have an array of their own, so small that it stays in the first
+/// cache whatever else is there; what waits for the others can wait for the second.
 class AcTable {
  public:
   static constexpr int index_bits = 10;
@@ -105,34 +101,44 @@ class AcTable {
   static_assert(3 * max_bits <= 56);
 
   // Steps of the zigzag index that are no steps: larger than any index.
+  static constexpr unsigned no_known = 128;
   static constexpr unsigned end_of_block = 128;
   static constexpr unsigned unusual = 192;  ///< a code longer than the index, or none, a run of zeros, a large value
-
-  // Fields of an entry, from the low bits up: whole bytes, so that each is one load.
-  static constexpr int total_bits = 0;        ///< 8: of everything
-  static constexpr int last_offset = 8;       ///< 8: where the last symbol's value begins
-  static constexpr int last_complement = 16;  ///< 8: 64 - its size
-  static constexpr int known_step = 24;       ///< 8: of the zigzag index to the known symbol; none: 128
-  static constexpr int last_step = 32;        ///< 8: to the last one, or one of the two above
-  static constexpr int known_bits = 40;       ///< 8: of the known symbol alone
-  static constexpr int known_value = 48;      ///< 16
-  static constexpr unsigned no_known = 128;
 
   bool build(const HuffmanSpec& spec);
 
   SLABRING_INLINE static std::uint64_t index(std::uint64_t bits) { return bits >> (64 - index_bits); }
   const CanonicalCode& code() const { return code_; }
 
-  template <int shift>
-  SLABRING_INLINE std::uint64_t field(std::uint64_t index) const {
-    if constexpr (shift == known_value) return load_field<std::uint16_t, shift>(entries_, index);
-    return load_field<std::uint8_t, shift>(entries_, index);
+  // Fields of an entry: whole bytes, so that each is one load.
+  /// Bits of everything.
+  SLABRING_INLINE std::uint64_t total_bits(std::uint64_t index) const {
+    return load_field<std::uint8_t, 0>(entries_.chain, index);
+  }
+  /// From the zigzag index before to the last symbol's, or end_of_block or unusual.
+  SLABRING_INLINE std::uint64_t last_step(std::uint64_t index) const {
+    return load_field<std::uint8_t, 1>(entries_.chain, index);
+  }
+  /// The known symbol's value, of 16 bits.
+  SLABRING_INLINE std::uint64_t known_value(std::uint64_t index) const {
+    return load_field<std::uint16_t, 0>(entries_.values, index);
+  }
+  /// To the known symbol, or no_known.
+  SLABRING_INLINE std::uint64_t known_step(std::uint64_t index) const {
+    return load_field<std::uint8_t, 2>(entries_.values, index);
+  }
+  /// 64 - the size of the last symbol's value, 0 where that is 0: the value ends where total_bits end.
+  SLABRING_INLINE std::uint64_t last_complement(std::uint64_t index) const {
+    return load_field<std::uint8_t, 3>(entries_.values, index);
   }
 
  private:
-  using Entry = std::uint64_t;
   class Builder;
-  alignas(64) std::array<Entry, 1 << index_bits> entries_;
+  struct Entries {
+    alignas(64) std::array<std::uint16_t, 1 << index_bits> chain;
+    alignas(64) std::array<std::uint32_t, 1 << index_bits> values;
+  };
+  Entries entries_;
   CanonicalCode code_;
 };
 

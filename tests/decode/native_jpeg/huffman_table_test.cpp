@@ -141,13 +141,11 @@ TEST(AcTable, HasTheEntryOfTheWorkedExample) {
   AcTable table;
   ASSERT_TRUE(table.build(code.spec));
   const std::uint64_t index = AcTable::index(std::uint64_t{0b0110'1100'10} << 54);
-  EXPECT_EQ(table.field<AcTable::known_step>(index), 1U);
-  EXPECT_EQ(static_cast<std::int16_t>(table.field<AcTable::known_value>(index)), 2);
-  EXPECT_EQ(table.field<AcTable::known_bits>(index), 4U);
-  EXPECT_EQ(table.field<AcTable::last_step>(index), 3U);
-  EXPECT_EQ(table.field<AcTable::last_offset>(index), 8U);
-  EXPECT_EQ(table.field<AcTable::last_complement>(index), 63U);
-  EXPECT_EQ(table.field<AcTable::total_bits>(index), 9U);
+  EXPECT_EQ(table.total_bits(index), 9U);
+  EXPECT_EQ(table.last_step(index), 3U);
+  EXPECT_EQ(table.last_complement(index), 63U);
+  EXPECT_EQ(table.known_step(index), 1U);
+  EXPECT_EQ(static_cast<std::int16_t>(table.known_value(index)), 2);
 }
 
 TEST(CanonicalCode, OfOnesOnlyIsRefused) {
