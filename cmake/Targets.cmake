@@ -31,6 +31,13 @@ if(SLABRING_PRECOMPILE AND SLABRING_BUILD_TESTS)
   target_precompile_headers(slabring_test_headers PRIVATE ${slabring_standard_headers} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 
+# After how many seconds a test hangs, as opposed to being slow: the longest takes 5 seconds on an idle machine, and 25
+# with sanitizers; machines of continuous integration may be several times slower.
+set(slabring_test_timeout 120)
+if(SLABRING_SANITIZE)
+  set(slabring_test_timeout 600)
+endif()
+
 # slabring_test(NAME source... [LABELS label...] [PROPERTIES property value...]): a gtest program of ours, each case a
 # ctest. Labels that ./dev selects by: process-tree (starts worker processes), slow (above five seconds), model, install.
 function(slabring_test name)
@@ -42,7 +49,7 @@ function(slabring_test name)
   if(TARGET slabring_test_headers)
     target_precompile_headers(${name} REUSE_FROM slabring_test_headers)
   endif()
-  set(properties TIMEOUT 120 ${arg_PROPERTIES})
+  set(properties TIMEOUT ${slabring_test_timeout} ${arg_PROPERTIES})
   if(arg_LABELS)
     # gtest_discover_tests writes the list into a script of its own, so each separator is escaped once more.
     list(JOIN arg_LABELS "\\;" labels)
