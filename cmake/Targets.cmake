@@ -11,6 +11,11 @@ if(SLABRING_SANITIZE)
   # Compilers tell their sanitizers in different words.
   target_compile_definitions(slabring_flags INTERFACE SLABRING_SANITIZED)
 endif()
+if(SLABRING_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Else precompiled headers hold the times of the files they were made of, and a new checkout finds nothing in ccache
+  # that was compiled with them.
+  target_compile_options(slabring_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
 if(SLABRING_BUILD_FUZZERS)
   target_compile_options(slabring_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
