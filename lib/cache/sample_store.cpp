@@ -75,7 +75,7 @@ SampleStore SampleStore::create(std::uint64_t samples, CacheOf what, std::uint64
 }
 
 SampleStore::SampleStore(UniqueFd fd, std::uint64_t samples)
-    : fd_(std::move(fd)), first_entry_(store::entries_offset(samples)) {
+    : fd_(std::move(fd)), samples_(samples), first_entry_(store::entries_offset(samples)) {
   // A shrink under a reader would be a SIGBUS.
   if (!has_seals(fd_.get(), fixed_size_seals)) refuse("is no memfd of a fixed size");
   struct stat status {};
@@ -167,9 +167,7 @@ void SampleStore::keep(SampleId id, Entry about, std::span<const std::byte> byte
   // Published last, so a process that is killed before has kept nothing. Of two that were at it one wins, and the
   // other's copy is a gap. Pairs with the acquire in copy_entry().
   std::uint64_t empty = 0;
-  if (slot(id).compare_exchange_strong(empty, *offset, std::memory_order_release, std::memory_order_relaxed)) {
-    counters().kept.fetch_add(1, std::memory_order_relaxed);
-  }
+  slot(id).compare_exchange_strong(empty, *offset, std::memory_order_release, std::memory_order_relaxed);
 }
 
 CacheStats SampleStore::stats() const noexcept {
@@ -177,7 +175,8 @@ CacheStats SampleStore::stats() const noexcept {
   CacheStats stats;
   stats.limit_bytes = total_;
   stats.used_bytes = std::min(now.next.load(std::memory_order_relaxed), total_);
-  stats.samples = now.kept.load(std::memory_order_relaxed);
+  // Counted where they are: a process may be killed between publishing one and whatever it would do next.
+  for (std::uint64_t id = 0; id < samples_; ++id) stats.samples += has(SampleId{id}) ? 1 : 0;
   stats.not_kept = now.not_kept.load(std::memory_order_relaxed);
   stats.hits = now.hits.load(std::memory_order_relaxed);
   stats.misses = now.misses.load(std::memory_order_relaxed);

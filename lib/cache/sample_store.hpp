@@ -43,6 +43,7 @@ class SampleStore {
   /// Adds a sample: `about` without its sample, bytes and checksum. Does nothing when it is there, or does not fit.
   void keep(SampleId id, store::Entry about, std::span<const std::byte> bytes) const noexcept;
 
+  /// Looks at the slot of every sample.
   CacheStats stats() const noexcept;
 
  private:
@@ -56,6 +57,7 @@ class SampleStore {
   UniqueFd fd_;
   std::shared_ptr<std::byte> base_;
   // Copies of what was checked.
+  std::uint64_t samples_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t first_entry_ = 0;
   CacheOf what_ = CacheOf::encoded;

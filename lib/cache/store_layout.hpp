@@ -21,7 +21,7 @@ namespace slabring::store {
 /// looked at, and the checksum is that of the copy.
 
 inline constexpr std::uint64_t magic = 0x31305453'48434253;  // "SBCHST01"
-inline constexpr std::uint32_t version = 1;
+inline constexpr std::uint32_t version = 2;
 inline constexpr std::uint64_t entry_alignment = 64;
 
 struct Header {
@@ -34,7 +34,6 @@ struct Header {
 
 struct alignas(cache_line) Counters {
   std::atomic<std::uint64_t> next;  ///< where the next entry begins
-  std::atomic<std::uint64_t> kept;  ///< samples
   std::atomic<std::uint64_t> not_kept;
   alignas(cache_line) std::atomic<std::uint64_t> hits;
   std::atomic<std::uint64_t> misses;

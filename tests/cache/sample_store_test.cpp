@@ -107,6 +107,14 @@ TEST(SampleStore, RoomOfAProcessThatDiedBeforeItPublishedIsAGap) {
   EXPECT_EQ(bytes, content(1));
 }
 
+TEST(SampleStore, SampleOfAProcessThatDiedRightAfterItPublishedCounts) {
+  const SampleStore store = make_store();
+  store.keep(SampleId{1}, labelled(1), content(1));
+  const Words words(store);
+  words.slot(2) = words.slot(1);
+  EXPECT_EQ(store.stats().samples, 2U);
+}
+
 TEST(SampleStore, KilledWritersLeaveWholeSamplesOnly) {
   for (std::uint64_t wanted = 1; wanted < 60; wanted += 6) {
     const SampleStore store = make_store();
