@@ -185,7 +185,8 @@ TEST_F(DeathTest, KilledTrainerTakesEverybodyWithIt) {
       ASSERT_EQ(trainer.children().size(), 3U);
       kill(trainer.pid(), signal_number);
       for (const int pid : trainer.children()) {
-        EXPECT_TRUE(eventually([&] { return !is_running(pid); })) << to_string(method) << " signal " << signal_number;
+        EXPECT_TRUE(eventually([&] { return !is_running(pid); }, std::chrono::seconds(2)))
+            << to_string(method) << " signal " << signal_number;
       }
     }
   }
